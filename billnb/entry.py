@@ -1,0 +1,189 @@
+"""What is one line of a billing history, and one page of them?
+
+An :class:`Entry` is what every provider's records become; its fields are the history's columns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Generic, TypeVar
+
+import msgspec
+
+from billnb.errors import contract_error
+
+KINDS = ("invoice", "payment", "refund", "credit", "chargeback", "adjustment")
+
+Rows = TypeVar("Rows")
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One line of a billing history.
+
+    Amounts are exact, in units of `currency` (see :mod:`billnb.money`); instants are in UTC;
+    ``None`` is what the vendor does not state.
+
+    Attributes
+    ----------
+    kind : str
+        One of :data:`KINDS`, or what the vendor calls it, in lower case.
+    issued_at : datetime.datetime
+        When the entry was made, in UTC.
+    currency : str
+        ISO 4217 code, or as the vendor gives it.
+    total : decimal.Decimal
+        What was billed or paid, tax included.
+    entry_id : str or None
+        The vendor's own identifier, where it has one.
+    """
+
+    kind: str
+    issued_at: datetime
+    currency: str
+    total: Decimal
+    entry_id: str | None = None
+    description: str | None = None
+    status: str | None = None
+    usage: Decimal | None = None
+    standing: Decimal | None = None
+    discount: Decimal | None = None
+    tax: Decimal | None = None
+    payment_type: str | None = None
+    method: str | None = None
+    method_brand: str | None = None
+    method_last4: str | None = None
+    method_expires: str | None = None
+    method_wallet: str | None = None
+    method_email: str | None = None
+    due_at: datetime | None = None
+    paid_at: datetime | None = None
+    document_url: str | None = None
+
+
+class Page(msgspec.Struct, Generic[Rows], frozen=True):
+    """One page of a history, as the vendor numbers them.
+
+    Attributes
+    ----------
+    total : int
+        Entries in the whole history, as this page announces it.
+    rows : Rows
+        The entries, in the form the reader wants them.
+    keys : tuple of str
+        What tells each row from the others: see :func:`key`.
+    number, size : int or None
+        The page's number and the page size the vendor says it used, where it says so.
+    """
+
+    total: int
+    rows: Rows
+    keys: tuple[str, ...]
+    number: int | None = None
+    size: int | None = None
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def key(entry: Entry) -> str:
+    """Return the vendor's identifier of an entry or, where it has none, a fingerprint.
+
+    The fingerprint covers everything the entry says but the query of its document's URL, which
+    vendors sign anew at each reading. Identical entries share it.
+
+    Examples
+    --------
+    >>> from datetime import datetime, timezone
+    >>> top_up = dict(kind="payment", issued_at=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    ...               currency="USD", total=Decimal(10))
+    >>> signed = "https://files.example/7.pdf?signature="
+    >>> key(Entry(**top_up, document_url=signed + "a")) == key(
+    ...     Entry(**top_up, document_url=signed + "b"))
+    True
+    """
+    if entry.entry_id is not None:
+        return entry.entry_id
+    # the order is part of every fingerprint ever kept: fields are added at the end, if at all
+    said = (
+        entry.kind,
+        entry.issued_at,
+        entry.currency,
+        entry.total,
+        entry.description,
+        entry.status,
+        entry.usage,
+        entry.standing,
+        entry.discount,
+        entry.tax,
+        entry.payment_type,
+        entry.method,
+        entry.method_brand,
+        entry.method_last4,
+        entry.method_expires,
+        entry.method_wallet,
+        entry.method_email,
+        entry.due_at,
+        entry.paid_at,
+        _unsigned(entry.document_url),
+    )
+    return hashlib.blake2b(_encoder.encode(said), digest_size=16).hexdigest()
+
+
+def page_of(
+    entries: list[Entry], *, total: int, number: int | None = None, size: int | None = None
+) -> Page[list[Entry]]:
+    """Return a page of entries with their keys; a total below zero is refused."""
+    if total < 0:
+        raise contract_error("expected a total of at least 0", "total")
+    keys = tuple([key(entry) for entry in entries])
+    return Page(total=total, rows=entries, keys=keys, number=number, size=size)
+
+
+def instant(text: str, field: str) -> datetime:
+    """Return an ISO 8601 date or time as an instant in UTC, which it is where it names no zone.
+
+    Raises
+    ------
+    ContractError
+        When the text is no such date; it names `field`, not the text.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise contract_error("expected an ISO 8601 date", field)
+
+
+def lower(text: str | None) -> str | None:
+    """Return a vendor's word in lower case, and nothing for an empty one."""
+    return text.lower() if text else None
+
+
+def currency_code(text: str) -> str:
+    """Return a currency as ISO 4217 spells it, or as given where it is no ISO code.
+
+    Examples
+    --------
+    >>> currency_code("usd"), currency_code("BITS")
+    ('USD', 'BITS')
+    """
+    return text.upper() if len(text) == 3 and text.isascii() and text.isalpha() else text
+
+
+def _unsigned(url: str | None) -> str | None:
+    return None if url is None else url.partition("#")[0].partition("?")[0]
+
+
+__all__ = [
+    "KINDS",
+    "Entry",
+    "Page",
+    "currency_code",
+    "instant",
+    "key",
+    "lower",
+    "page_of",
+]

@@ -1,0 +1,221 @@
+"""What can go wrong, as one tree of exceptions.
+
+::
+
+    BillnbError
+    ├── ArgumentError               a date, a number or a name the call cannot mean
+    │   └── UnknownNameError        no such account or provider
+    ├── MoneyError                  an amount that is not exact, or not a number
+    ├── SecretError                 a secret asked to leave the process
+    ├── TransportError              no answer could be had
+    │   ├── DeadlineExceededError   not within the time allowed
+    │   ├── RateLimitedError        the vendor asks for a longer wait than allowed
+    │   ├── RedirectRefusedError    the vendor's host points elsewhere
+    │   └── ResponseTooLargeError   an answer past the size allowed
+    ├── RequestError                the vendor answered, and refused
+    │   ├── AuthenticationError     the credential: missing, unusable or not accepted
+    │   ├── AccessDeniedError       the credential may not read this
+    │   └── AccountNotFoundError    no such account at the vendor
+    ├── ContractError               an answer that is not what the vendor documents
+    │   └── MalformedBodyError      not even JSON
+    ├── UnstableHistoryError        the history kept changing while it was read
+    └── TruncatedHistoryError       more entries than the vendor lets anyone read
+
+A message says what happened, what was expected and what to do next. It never holds
+a secret, a response body or the query of a URL.
+"""
+
+from __future__ import annotations
+
+import functools
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class BillnbError(Exception):
+    """The base of everything billnb raises on purpose.
+
+    Attributes
+    ----------
+    account : str or None
+        Name of the account that was being read.
+    page : int or None
+        Page of the vendor's answer that was being read, from 1.
+    loaded : pandas.DataFrame or None
+        After a load of several accounts of which some failed: the whole history of the
+        others. It is left out when the error is pickled.
+
+    Examples
+    --------
+    >>> error = BillnbError("no answer")
+    >>> error.account = "production"
+    >>> str(error)
+    'production: no answer'
+    """
+
+    account: str | None = None
+    page: int | None = None
+    loaded: pd.DataFrame | None = None
+
+    def __str__(self) -> str:
+        where = [] if self.account is None else [self.account]
+        if self.page is not None:
+            where.append(f"page {self.page}")
+        message = super().__str__()
+        return f"{', '.join(where)}: {message}" if where else message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {name: value for name, value in vars(self).items() if name != "loaded"}
+        return type(self), self.args, state
+
+
+class ArgumentError(BillnbError, ValueError):
+    """An argument that cannot be meant; raised before anything is sent."""
+
+
+class UnknownNameError(ArgumentError):
+    """No account or provider has this name."""
+
+
+class MoneyError(BillnbError, ValueError):
+    """An amount that cannot be kept exactly, or that is not a number."""
+
+
+class SecretError(BillnbError, TypeError):
+    """A secret was about to leave the process, by pickling for instance."""
+
+
+class TransportError(BillnbError):
+    """No usable answer: unreachable, cut off or failing, after the tries allowed."""
+
+
+class DeadlineExceededError(TransportError):
+    """The answer was not complete within the time allowed for one page."""
+
+
+class RateLimitedError(TransportError):
+    """The vendor limits the rate and asks for a longer wait than is allowed.
+
+    Attributes
+    ----------
+    retry_after : float or None
+        Seconds the vendor asked to wait, where it said so.
+    """
+
+    retry_after: float | None = None
+
+
+class RedirectRefusedError(TransportError):
+    """The vendor's host answered with a redirect; nothing was sent to its target."""
+
+
+class ResponseTooLargeError(TransportError):
+    """An answer larger than the limit; reading stopped there."""
+
+
+class RequestError(BillnbError):
+    """The vendor answered and refused the request.
+
+    Attributes
+    ----------
+    status : int or None
+        The HTTP status, or the one stated in the body.
+    """
+
+    status: int | None = None
+
+
+class AuthenticationError(RequestError):
+    """A credential is missing, cannot be sent, or was not accepted."""
+
+
+class AccessDeniedError(RequestError):
+    """The credential is known but may not read this account."""
+
+
+class AccountNotFoundError(RequestError):
+    """The vendor knows no such account or organization."""
+
+
+class ContractError(BillnbError):
+    """The answer is not what the vendor documents, so it is not read any further.
+
+    Attributes
+    ----------
+    field : str or None
+        Path of the field at fault, such as ``billing_histories[].total_cents``.
+    """
+
+    field: str | None = None
+
+
+class MalformedBodyError(ContractError):
+    """The body is not complete, strict JSON."""
+
+
+class UnstableHistoryError(BillnbError):
+    """The history changed, or contradicted itself, each time it was read."""
+
+
+class TruncatedHistoryError(BillnbError):
+    """The vendor announces more entries than its paging can reach."""
+
+
+def contract_error(expected: str, field: str) -> ContractError:
+    """Return the error for a field that is not what the contract says."""
+    error = ContractError(
+        f"field {field}: {expected}; the vendor's answer has changed, or it is not the vendor's"
+    )
+    error.field = field
+    return error
+
+
+def discreet(function: Callable[P, R]) -> Callable[P, R]:
+    """Raise errors of `function` with their traceback but without its frames' variables.
+
+    A verbose traceback (IPython's ``%xmode Verbose``, a crash reporter) prints the
+    variables of every frame: request headers and response bodies among them. Every public
+    function that talks to a vendor goes through this door. The errors it raises have no
+    context either, for a context would carry the request.
+    """
+
+    @functools.wraps(function)
+    def door(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except BillnbError as error:
+            failure = error
+        failure.__cause__ = failure.__context__ = None
+        traceback.clear_frames(failure.__traceback__)
+        raise failure
+
+    return door
+
+
+__all__ = [
+    "AccessDeniedError",
+    "AccountNotFoundError",
+    "ArgumentError",
+    "AuthenticationError",
+    "BillnbError",
+    "ContractError",
+    "DeadlineExceededError",
+    "MalformedBodyError",
+    "MoneyError",
+    "RateLimitedError",
+    "RedirectRefusedError",
+    "RequestError",
+    "ResponseTooLargeError",
+    "SecretError",
+    "TransportError",
+    "TruncatedHistoryError",
+    "UnknownNameError",
+    "UnstableHistoryError",
+]

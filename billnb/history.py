@@ -1,0 +1,182 @@
+"""What is a history? The frame everything else works on: one row an entry.
+
+This module knows the columns, their types and their order, and how rows become the frame.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from billnb.entry import Entry
+from billnb.money import PLACES, PRECISION
+from billnb.period import Window
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MONEY = pa.decimal128(PRECISION, PLACES)
+INSTANT = pa.timestamp("us", tz="UTC")
+
+AMOUNTS = ("usage", "standing", "discount", "tax", "total")
+INSTANTS = ("issued_at", "due_at", "paid_at")
+COLUMNS = (
+    "provider",
+    "account",
+    "entry_id",
+    "kind",
+    "issued_at",
+    "description",
+    "status",
+    "currency",
+    *AMOUNTS,
+    "payment_type",
+    "method",
+    "method_brand",
+    "method_last4",
+    "method_expires",
+    "method_wallet",
+    "method_email",
+    "due_at",
+    "paid_at",
+    "document_url",
+)
+"""The columns of a history, in order."""
+
+ORDER = ("issued_at", "provider", "account", "entry_id")
+"""What a history is sorted by."""
+
+SCHEMA = pa.schema(
+    [
+        (name, MONEY if name in AMOUNTS else INSTANT if name in INSTANTS else pa.string())
+        for name in COLUMNS
+    ]
+)
+"""The columns with their Arrow types."""
+
+_OF_ENTRY = SCHEMA.names[3:]
+_PAGE_SCHEMA = pa.schema([SCHEMA.field(name) for name in SCHEMA.names[2:]])
+_fields = attrgetter(*_OF_ENTRY)
+
+
+def batch(entries: Sequence[Entry], keys: Sequence[str]) -> pa.RecordBatch:
+    """Return a page's entries as columns, all but `provider` and `account`.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        The entries.
+    keys : sequence of str
+        What becomes ``entry_id``: see :func:`billnb.entry.key`.
+    """
+    columns = zip(*map(_fields, entries), strict=True) if entries else ([] for _ in _OF_ENTRY)
+    arrays = [pa.array(keys, pa.string())]
+    arrays += [
+        pa.array(values, SCHEMA.field(name).type)
+        for name, values in zip(_OF_ENTRY, columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=_PAGE_SCHEMA)
+
+
+def account_table(provider: str, account: str, batches: Iterable[pa.RecordBatch]) -> pa.Table:
+    """Return one account's whole history as a table, identical entries numbered.
+
+    Identical entries have the same key; the first keeps it and the others become ``key#2``,
+    ``key#3``, …, so that every entry has an id of its own and reading again gives the same ids.
+    """
+    table = pa.Table.from_batches(batches, schema=_PAGE_SCHEMA).combine_chunks()
+    ids = _numbered(table)
+    table = table.set_column(0, "entry_id", ids)
+    for position, (name, value) in enumerate((("provider", provider), ("account", account))):
+        column = pa.repeat(pa.scalar(value, pa.string()), len(table))
+        table = table.add_column(position, name, column)
+    return table.cast(SCHEMA)
+
+
+def frame(
+    tables: Iterable[pa.Table],
+    *,
+    window: Window = Window(),  # noqa: B008 - frozen
+    kind: str = "all",
+    reading: Mapping[str, Mapping[str, Any]] | None = None,
+) -> pd.DataFrame:
+    """Return accounts' tables as one history.
+
+    Parameters
+    ----------
+    tables : iterable of pyarrow.Table
+        As :func:`account_table` makes them.
+    window : Window
+        The instants to keep.
+    kind : str
+        The kind to keep, or ``all``.
+    reading : mapping
+        How each account was read, for ``attrs["billnb"]``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of :data:`SCHEMA`, backed by Arrow, sorted by :data:`ORDER`. Amounts are
+        ``decimal128(28, 12)`` in units of `currency`; instants are ``timestamp[us, UTC]``.
+
+    Examples
+    --------
+    >>> frame([]).dtypes["total"]
+    decimal128(28, 12)[pyarrow]
+    """
+    import pandas as pd
+
+    table = pa.concat_tables([SCHEMA.empty_table(), *tables])
+    if window.start is not None:
+        table = table.filter(pc.field("issued_at") >= pa.scalar(window.start, INSTANT))
+    if window.end is not None:
+        table = table.filter(pc.field("issued_at") < pa.scalar(window.end, INSTANT))
+    if kind != "all":
+        table = table.filter(pc.field("kind") == kind)
+    table = table.combine_chunks().sort_by([(name, "ascending") for name in ORDER])
+    history = table.to_pandas(types_mapper=pd.ArrowDtype)
+    history.attrs["billnb"] = {name: dict(how) for name, how in (reading or {}).items()}
+    return history
+
+
+def _numbered(table: pa.Table) -> pa.ChunkedArray:
+    ids = table["entry_id"]
+    counts = pc.value_counts(ids.combine_chunks())
+    again = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")
+    if not len(again):
+        return ids
+    positions = pc.indices_nonzero(pc.is_in(ids, value_set=again)).to_pylist()
+    rows = table.take(positions).to_pylist()
+    # by what the rows say, so that the order of pages does not matter
+    ordered = sorted(zip(map(_content, rows), positions, strict=True))
+    seen: Counter[str] = Counter()
+    numbered = ids.to_pylist()
+    for _, position in ordered:
+        name = numbered[position]
+        seen[name] += 1
+        if seen[name] > 1:
+            numbered[position] = f"{name}#{seen[name]}"
+    return pa.chunked_array([pa.array(numbered, pa.string())])
+
+
+def _content(row: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple("" if value is None else str(value) for value in row.values())
+
+
+__all__ = [
+    "AMOUNTS",
+    "COLUMNS",
+    "INSTANT",
+    "INSTANTS",
+    "MONEY",
+    "ORDER",
+    "SCHEMA",
+    "account_table",
+    "batch",
+    "frame",
+]

@@ -1,0 +1,317 @@
+"""How do accounts become one verified history?"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import pyarrow as pa
+
+from billnb import history, paging
+from billnb.accounts import resolve
+from billnb.entry import KINDS, Page
+from billnb.errors import ArgumentError, BillnbError, discreet
+from billnb.period import Moment, Window, window
+from billnb.providers.base import Provider
+from billnb.transport import Client
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Verify = Literal["counts", "snapshot"]
+
+_VERIFY = ("counts", "snapshot")
+_LONG_LOAD = 1.0  # seconds until a progress bar is shown
+
+
+@discreet
+def load(
+    *accounts: Provider | str,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    kind: str = "all",
+    verify: Verify = "counts",
+    workers: int = 8,
+    executor: Executor | None = None,
+    progress: bool | None = None,
+) -> pd.DataFrame:
+    """Return the billing history of accounts, whole and exact.
+
+    Parameters
+    ----------
+    *accounts : Provider or str
+        Accounts such as ``Bytio(…)``, or names of accounts; none means every configured one.
+        Accounts that share a name are told apart as ``unpod``, ``unpod-2``, …
+    since, until : str, datetime.date, datetime.datetime or None
+        The first and last moment to keep, both included and in UTC. ``"2025"``, ``"2025-Q3"``,
+        ``"2025-06"`` and ``"2025-06-30"`` mean all of what they name. Vendors do not filter by
+        date: everything is read, and verified, and then cut.
+    kind : str
+        ``all``, or one of ``invoice``, ``payment``, ``refund``, ``credit``, ``chargeback``,
+        ``adjustment``.
+    verify : {"counts", "snapshot"}
+        ``counts``: the pages must add up. ``snapshot``: two readings must agree as well, which
+        takes twice as many requests. See :mod:`billnb.paging`.
+    workers : int
+        Requests under way at a time; with an `executor`, for each account.
+    executor : concurrent.futures.Executor, optional
+        Where accounts are read, one task an account: a thread or process pool, or a cluster's.
+        Accounts that travel to another process take their credentials from its environment.
+    progress : bool, optional
+        Whether to show a progress bar; by default on long loads in notebooks and terminals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an entry, sorted by `issued_at`, `provider`, `account` and `entry_id`, with the
+        columns of :data:`billnb.history.SCHEMA`: `provider`, `account`, `entry_id`, `kind`,
+        `description`, `status`, `currency`, `payment_type`, `method`, `method_brand`,
+        `method_last4`, `method_expires`, `method_wallet`, `method_email` and `document_url` as
+        strings; `issued_at`, `due_at` and `paid_at` as ``timestamp[us, UTC]``; `usage`,
+        `standing`, `discount`, `tax` and `total` as ``decimal128(28, 12)`` in units of
+        `currency`. What a vendor does not state is ``<NA>``.
+
+        ``attrs["billnb"]`` holds, for each account: `provider`, `read_at`, `announced` (entries
+        the vendor announced), `requests`, `restarts` and `certificate`.
+
+    Raises
+    ------
+    ArgumentError
+        For an argument that cannot be meant, before anything is sent.
+    BillnbError
+        When an account cannot be read whole: see :mod:`billnb.errors`. It names the account, and
+        its ``loaded`` holds the history of the others.
+
+    Examples
+    --------
+    >>> import billnb
+    >>> billnb.load("bytoi")
+    Traceback (most recent call last):
+        ...
+    billnb.errors.UnknownNameError: no account is called 'bytoi'; known: bytio, unpod
+    """
+    kept = window(since, until)
+    _check(kind, verify, workers)
+    named = resolve(accounts)
+    for name, account in named.items():
+        with _naming(name):
+            account.auth()
+    outcomes = _read_all(named, _Order(kind, verify, workers), executor, progress)
+    return _whole(outcomes, kept, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """How to read each account."""
+
+    kind: str
+    verify: str
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """One account's whole history."""
+
+    table: pa.Table
+    reading: dict[str, Any]
+
+
+class _Tick(Protocol):
+    def __call__(self, account: str, *, total: int, rows: int) -> None: ...
+
+
+def _check(kind: str, verify: str, workers: int) -> None:
+    if kind not in ("all", *KINDS):
+        raise ArgumentError(f"kind={kind!r} is none of all, {', '.join(KINDS)}")
+    if verify not in _VERIFY:
+        raise ArgumentError(f"verify={verify!r} is none of {', '.join(_VERIFY)}")
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise ArgumentError(f"workers={workers!r}; expected a whole number of at least 1")
+
+
+def _read_all(
+    named: dict[str, Provider], order: _Order, executor: Executor | None, progress: bool | None
+) -> dict[str, _Loaded | BillnbError]:
+    with _bar(progress, order) as tick:
+        if executor is not None:
+            futures = {
+                name: executor.submit(_read_apart, account, name, order)
+                for name, account in named.items()
+            }
+            return _outcomes(futures)
+        clients: list[Client] = []
+        with (
+            ThreadPoolExecutor(order.workers, thread_name_prefix="billnb-page") as pages,
+            ThreadPoolExecutor(
+                min(order.workers, len(named)), thread_name_prefix="billnb-account"
+            ) as readers,
+        ):
+            try:
+                return _outcomes(
+                    {
+                        name: readers.submit(_read, account, name, order, pages, clients, tick)
+                        for name, account in named.items()
+                    }
+                )
+            except BaseException:
+                pages.shutdown(wait=False, cancel_futures=True)
+                readers.shutdown(wait=False, cancel_futures=True)
+                for client in list(clients):
+                    client.close()
+                raise
+
+
+def _outcomes(futures: dict[str, Future[_Loaded]]) -> dict[str, _Loaded | BillnbError]:
+    outcomes: dict[str, _Loaded | BillnbError] = {}
+    for name, future in futures.items():
+        try:
+            outcomes[name] = future.result()
+        except BillnbError as error:
+            error.account = name
+            outcomes[name] = error
+        except BaseException:
+            for other in futures.values():
+                other.cancel()
+            raise
+    return outcomes
+
+
+def _read_apart(account: Provider, name: str, order: _Order) -> _Loaded:
+    """Read one account with threads of its own: the task an executor is given."""
+    with ThreadPoolExecutor(order.workers, thread_name_prefix="billnb-page") as pages:
+        return _read(account, name, order, pages, [], _silent)
+
+
+def _read(
+    account: Provider,
+    name: str,
+    order: _Order,
+    pages: Executor,
+    clients: list[Client],
+    tick: _Tick,
+) -> _Loaded:
+    began = datetime.now(UTC)
+    client = account.client(connections=order.workers)
+    clients.append(client)
+    source = paging.Source(
+        fetch=partial(_fetch, account, client, partial(tick, name)),
+        page_size=account.max_page_size,
+        max_pages=account.max_pages,
+        kinds=account.filters,
+        has_ids=account.has_ids,
+        executor=pages,
+        ahead=2 * order.workers,
+    )
+    kind = order.kind if order.kind in account.filters else "all"
+    try:
+        reading = paging.read(source, kind=kind, verify=order.verify)
+    finally:
+        client.close()
+    batches = [
+        part.page.rows if part.positions is None else part.page.rows.take(part.positions)
+        for part in reading.parts
+    ]
+    return _Loaded(
+        table=history.account_table(account.provider, name, batches),
+        reading={
+            "provider": account.provider,
+            "read_at": began.isoformat(timespec="seconds"),
+            "announced": reading.total,
+            "requests": client.requests,
+            "restarts": reading.restarts,
+            "certificate": reading.certificate,
+        },
+    )
+
+
+def _fetch(
+    account: Provider, client: Client, tick: Callable[..., None], kind: str, page: int, size: int
+) -> Page[pa.RecordBatch]:
+    """Fetch one page and make it columns at once: a page of entries takes ten times the room."""
+    try:
+        read = client.get(account.query(kind=kind, page=page, size=size), account.decode)
+    except BillnbError as error:
+        if error.page is None:
+            error.page = page
+        raise
+    tick(total=read.total, rows=len(read.rows))
+    return Page(
+        total=read.total,
+        rows=history.batch(read.rows, read.keys),
+        keys=read.keys,
+        number=read.number,
+        size=read.size,
+    )
+
+
+def _whole(
+    outcomes: dict[str, _Loaded | BillnbError], kept: Window, kind: str
+) -> pd.DataFrame:
+    loaded = {name: one for name, one in outcomes.items() if isinstance(one, _Loaded)}
+    failed = [one for one in outcomes.values() if isinstance(one, BillnbError)]
+    whole = history.frame(
+        [one.table for one in loaded.values()],
+        window=kept,
+        kind=kind,
+        reading={name: one.reading for name, one in loaded.items()},
+    )
+    if not failed:
+        return whole
+    first, *others = failed
+    if loaded:
+        first.loaded = whole
+    for other in others:
+        first.add_note(f"and {other.account}: {type(other).__name__}: {other}")
+    raise first
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Have errors name the account."""
+    try:
+        yield
+    except BillnbError as error:
+        error.account = name
+        raise
+
+
+def _silent(account: str, *, total: int, rows: int) -> None:
+    """Count for nobody."""
+
+
+@contextmanager
+def _bar(progress: bool | None, order: _Order) -> Iterator[_Tick]:
+    if progress is False or (progress is None and not _is_interactive()):
+        yield _silent
+        return
+    from tqdm.auto import tqdm
+
+    lock = threading.Lock()
+    readings = 2 if order.verify == "snapshot" else 1
+    announced: dict[str, int] = {}
+    with tqdm(desc="Loading", unit=" entries", delay=0 if progress else _LONG_LOAD) as bar:
+
+        def tick(account: str, *, total: int, rows: int) -> None:
+            with lock:
+                announced[account] = total
+                bar.total = max(sum(announced.values()) * readings, bar.n + rows)
+                bar.update(rows)
+
+        yield tick
+
+
+def _is_interactive() -> bool:
+    shell: Callable[[], Any] | None = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    in_notebook = shell is not None and hasattr(shell(), "kernel")
+    return in_notebook or (sys.stderr is not None and sys.stderr.isatty())
+
+
+__all__ = ["load"]

@@ -1,0 +1,124 @@
+"""How do the digits of an amount become exact units of a currency?
+
+Amounts are :class:`decimal.Decimal` with twelve decimal places and at most sixteen digits
+before the point: what an Arrow ``decimal128(28, 12)`` holds. An amount that does not fit is
+refused, never rounded, and a binary float is refused because its digits are already lost.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Context, Decimal, Inexact, InvalidOperation
+
+from billnb.errors import MoneyError
+
+PRECISION = 28
+PLACES = 12
+
+_STEP = Decimal(1).scaleb(-PLACES)
+_CENTS_STEP = Decimal(1).scaleb(2 - PLACES)
+_EXACT = Context(prec=PRECISION, traps=[Inexact, InvalidOperation])
+_PLAIN_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,9})?", re.ASCII)
+
+
+def units(amount: Decimal | int | str) -> Decimal:
+    """Return an amount stated in units of its currency, exactly.
+
+    Parameters
+    ----------
+    amount : decimal.Decimal, int or str
+        The amount as the digits state it: ``"1357.30"``, ``Decimal("1e-7")``.
+
+    Returns
+    -------
+    decimal.Decimal
+        The same amount with twelve places.
+
+    Raises
+    ------
+    MoneyError
+        For a float, for what is no finite number, and for an amount with more than twelve
+        places or more than sixteen digits before the point.
+
+    Examples
+    --------
+    >>> units("1357.30")
+    Decimal('1357.300000000000')
+    >>> units(1357.3)
+    Traceback (most recent call last):
+        ...
+    billnb.errors.MoneyError: a float has lost its digits; pass a str, an int or a Decimal
+    """
+    return _exact(amount, _STEP)
+
+
+def cents(amount: Decimal | int | str) -> Decimal:
+    """Return an amount stated in hundredths, in units of its currency, exactly.
+
+    Fractions of a cent are kept: the decimal point moves, nothing else does.
+
+    Parameters
+    ----------
+    amount : decimal.Decimal, int or str
+        The amount in cents.
+
+    Returns
+    -------
+    decimal.Decimal
+        The amount in units, with twelve places.
+
+    Raises
+    ------
+    MoneyError
+        As for :func:`units`.
+
+    Examples
+    --------
+    >>> cents(Decimal("5895.3554498"))
+    Decimal('58.953554498000')
+    """
+    return _exact(amount, _CENTS_STEP).scaleb(-2, _EXACT)
+
+
+def plain(amount: Decimal) -> str:
+    """Return an amount in full digits, at least two after the point, without idle zeros.
+
+    Examples
+    --------
+    >>> plain(Decimal("58.953554498000")), plain(Decimal("1E+3"))
+    ('58.953554498', '1000.00')
+    """
+    whole, _, places = f"{amount:f}".partition(".")
+    return f"{whole}.{places.rstrip('0').ljust(2, '0')}"
+
+
+def _exact(amount: Decimal | int | str, step: Decimal) -> Decimal:
+    if type(amount) is not Decimal:
+        amount = _decimal(amount)
+    try:
+        exact = amount.quantize(step, context=_EXACT)
+    except InvalidOperation:
+        message = "an amount is no finite number or has too many digits before the point"
+    except Inexact:
+        message = "an amount has more decimal places than can be kept"
+    else:
+        if exact.is_finite():
+            return exact
+        message = "an amount is no finite number"
+    raise MoneyError(
+        f"{message}; at most {PRECISION - PLACES} digits before and {PLACES} after the point "
+        "of the unit are kept, and none is rounded away"
+    )
+
+
+def _decimal(amount: object) -> Decimal:
+    if isinstance(amount, float):
+        raise MoneyError("a float has lost its digits; pass a str, an int or a Decimal")
+    if isinstance(amount, Decimal) or (isinstance(amount, int) and not isinstance(amount, bool)):
+        return Decimal(amount)
+    if isinstance(amount, str) and _PLAIN_NUMBER.fullmatch(amount):
+        return Decimal(amount)
+    raise MoneyError("an amount is no number; expected digits such as '1357.30'")
+
+
+__all__ = ["PLACES", "PRECISION", "cents", "plain", "units"]

@@ -1,0 +1,61 @@
+"""How does each vendor speak, and which vendors are known?
+
+Providers are found by entry point, the built-in ones like any other: a package that declares
+
+.. code-block:: toml
+
+    [project.entry-points."billnb.providers"]
+    acme = "billnb_acme:Acme"
+
+with a subclass of :class:`billnb.providers.base.Provider` adds one.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+
+from billnb.errors import ArgumentError, UnknownNameError
+from billnb.providers.base import Provider
+
+GROUP = "billnb.providers"
+
+
+def names() -> list[str]:
+    """Return the names of the providers installed, sorted.
+
+    Examples
+    --------
+    >>> names()
+    ['bytio', 'unpod']
+    """
+    return sorted(_found())
+
+
+def find(name: str) -> type[Provider]:
+    """Return the provider called `name`.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is none; the message lists those there are.
+    ArgumentError
+        When what is installed under the name is no provider.
+    """
+    found = _found()
+    if name not in found:
+        known = ", ".join(sorted(found)) or "none; install billnb with pip, which registers them"
+        raise UnknownNameError(f"no provider is called {name!r}; known: {known}")
+    provider = found[name].load()
+    if not (isinstance(provider, type) and issubclass(provider, Provider)):
+        raise ArgumentError(
+            f"{found[name].value}, installed as provider {name!r}, is no subclass of "
+            "billnb.providers.base.Provider"
+        )
+    return provider
+
+
+def _found() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+__all__ = ["GROUP", "find", "names"]

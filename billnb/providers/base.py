@@ -1,0 +1,266 @@
+"""What must be said of a vendor so that its billing history can be read?
+
+A provider is a subclass of :class:`Provider`: where the history lives, which credentials it
+needs, how it pages, and a pure function from one body to a page of entries.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar
+
+import msgspec
+from requests.adapters import BaseAdapter
+
+from billnb.entry import Entry, Page
+from billnb.errors import (
+    ArgumentError,
+    AuthenticationError,
+    ContractError,
+    RequestError,
+    SecretError,
+)
+from billnb.secret import Secret
+from billnb.transport import (
+    Client,
+    HeaderAuth,
+    Limits,
+    checked_base_url,
+    checked_credential,
+    strict_json,
+)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Something an account cannot be read without.
+
+    Attributes
+    ----------
+    argument : str
+        Its name as an argument of the provider: ``api_key``.
+    variable : str
+        The environment variable it is taken from where it is not given: ``BYTIO_API_KEY``.
+    label : str
+        What a person calls it: ``API key``.
+    """
+
+    argument: str
+    variable: str
+    label: str
+
+    def value(self, given: str | None) -> str | None:
+        """Return what was given or, failing that, what the environment holds."""
+        return given if given is not None else os.environ.get(self.variable) or None
+
+    def missing(self, account: str) -> AuthenticationError:
+        """Return the error that says how to supply it."""
+        error = AuthenticationError(
+            f"the {self.label} is missing; pass {self.argument}=… or set the environment "
+            f"variable {self.variable}"
+        )
+        error.account = account
+        return error
+
+
+def sealed(value: str | None) -> Secret | None:
+    """Return a credential as a secret; a constructor's first act, before anything can fail."""
+    if value is None or isinstance(value, Secret):
+        return value
+    if isinstance(value, str):
+        return Secret(value)
+    del value
+    raise AuthenticationError("a credential must be a text")
+
+
+class from_environment(Generic[P, R]):  # noqa: N801 - a decorator
+    """A method that, called on the class, is called on an account made from the environment."""
+
+    def __init__(self, method: Callable[Concatenate[Any, P], R]) -> None:
+        self._method = method
+        self.__doc__ = method.__doc__
+
+    def __get__(self, account: Provider | None, kind: Callable[[], Provider]) -> Callable[P, R]:
+        @functools.wraps(self._method)
+        def bound(*args: P.args, **kwargs: P.kwargs) -> R:
+            return self._method(kind() if account is None else account, *args, **kwargs)
+
+        return bound
+
+
+class Provider(ABC):
+    """An account at a vendor; one subclass a vendor.
+
+    Attributes
+    ----------
+    provider : str
+        The vendor's name, as in the history's column.
+    url_variable, default_base_url, path : str
+        The environment variable for scheme and host, their default, and the history's path.
+    credentials : tuple of Credential
+        What an account needs.
+    max_page_size : int
+        Entries a page, at most.
+    max_pages : int or None
+        Pages that can be read with one filter, where the vendor sets an end.
+    filters : tuple of str
+        The kinds the vendor can be asked for one by one.
+    has_ids : bool
+        Whether the vendor gives every entry an identifier of its own.
+    statuses : mapping of int to type
+        Errors for HTTP statuses that mean something special at this vendor.
+    """
+
+    provider: ClassVar[str]
+    url_variable: ClassVar[str]
+    default_base_url: ClassVar[str]
+    path: ClassVar[str]
+    credentials: ClassVar[tuple[Credential, ...]]
+    max_page_size: ClassVar[int]
+    max_pages: ClassVar[int | None] = None
+    filters: ClassVar[tuple[str, ...]] = ()
+    has_ids: ClassVar[bool] = False
+    statuses: ClassVar[Mapping[int, type[RequestError]]] = {}
+
+    def __init__(
+        self,
+        given: Mapping[str, Secret | None],
+        *,
+        name: str,
+        base_url: str | None,
+        limits: Limits | None,
+        adapter: BaseAdapter | None,
+        **options: Any,
+    ) -> None:
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
+            raise ArgumentError("name must be a text of at least one printable character")
+        self.name = name
+        self.base_url = checked_base_url(
+            base_url or os.environ.get(self.url_variable) or self.default_base_url
+        )
+        self.limits = limits or Limits()
+        self._adapter = adapter
+        self._given = dict(given)
+        self._options = {
+            "name": name,
+            "base_url": base_url,
+            "limits": limits,
+            "adapter": adapter,
+            **options,
+        }
+        self._secrets = {
+            credential.argument: self._secret(credential) for credential in self.credentials
+        }
+
+    @classmethod
+    def is_configured(cls) -> bool:
+        """Whether the environment holds every credential an account needs."""
+        return all(credential.value(None) for credential in cls.credentials)
+
+    @abstractmethod
+    def auth(self) -> HeaderAuth:
+        """Return the credentials as headers.
+
+        Raises
+        ------
+        AuthenticationError
+            When one is missing; the message says how to supply it.
+        """
+
+    @abstractmethod
+    def query(self, *, kind: str, page: int, size: int) -> dict[str, str | int]:
+        """Return the query for one page of entries of one kind, or of ``all``."""
+
+    @abstractmethod
+    def decode(self, body: bytes) -> Page[list[Entry]]:
+        """Return the page that a body holds.
+
+        Raises
+        ------
+        ContractError
+            For a body that breaks the contract, naming the field.
+        billnb.transport.Refusal
+            For a body that states a failure.
+        """
+
+    def client(
+        self, *, connections: int, path: str | None = None, auth: HeaderAuth | None = None
+    ) -> Client:
+        """Return the client that asks for this account's history, or for another path."""
+        return Client(
+            self.base_url + (path or self.path),
+            auth or self.auth(),
+            limits=self.limits,
+            connections=connections,
+            adapter=self._adapter,
+            explain=vendor_message,
+            statuses=self.statuses,
+        )
+
+    def credential(self, argument: str) -> Secret:
+        """Return a credential, or raise the error that says how to supply it."""
+        secret = self._secrets[argument]
+        if secret is None:
+            wanted = next(one for one in self.credentials if one.argument == argument)
+            raise wanted.missing(self.name)
+        return secret
+
+    def _secret(self, credential: Credential) -> Secret | None:
+        given = self._given.get(credential.argument)
+        if given is not None:
+            return checked_credential(given, f"{self.name}: the {credential.label}")
+        found = Secret(os.environ.get(credential.variable, ""))
+        if not found.reveal():
+            return None
+        return checked_credential(found, f"{self.name}: {credential.variable}")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} account {self.name!r}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if any(secret is not None for secret in self._given.values()):
+            raise SecretError(
+                f"{self.name}: an account made with a credential is never pickled; leave the "
+                "credential out and set its environment variable where the work is done"
+            )
+        return functools.partial(type(self), **self._options), ()
+
+
+class _Message(msgspec.Struct):
+    code: str | int | None = None
+    message: str | None = None
+
+
+class _Trouble(msgspec.Struct):
+    message: str | None = None
+    error: _Message | str | None = None
+
+
+_trouble = msgspec.json.Decoder(_Trouble)
+
+
+def vendor_message(body: bytes) -> str | None:
+    """Return the message of an error's body, in the forms vendors give it; ``None`` if none.
+
+    Examples
+    --------
+    >>> vendor_message(b'{"message": "Not found."}')
+    'Not found.'
+    >>> vendor_message(b"<html>")
+    """
+    try:
+        trouble = strict_json(body, _trouble)
+    except ContractError:
+        return None
+    inner = trouble.error.message if isinstance(trouble.error, _Message) else trouble.error
+    return trouble.message or inner
+
+
+__all__ = ["Credential", "Provider", "from_environment", "sealed", "vendor_message"]

@@ -1,0 +1,226 @@
+"""How does Bytio tell its billing history?
+
+``GET /v1/account/billinghistory`` answers pages of at most 100 entries, and at most 1,000 pages
+for each filter. Entries have no identifier and state no currency; money is in cents and may carry
+fractions of one. "reciept" is the vendor's spelling.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+import msgspec
+from requests.adapters import BaseAdapter
+
+from billnb.entry import Entry, Page, currency_code, instant, lower, page_of
+from billnb.errors import ArgumentError, MoneyError, contract_error
+from billnb.money import cents
+from billnb.providers.base import Credential, Provider, sealed
+from billnb.transport import HeaderAuth, Limits, Refusal, strict_json
+
+
+class PaymentMethod(msgspec.Struct):
+    """How a payment was made; a card or PayPal."""
+
+    type: str | None = None
+    email: str | None = None
+    brand: str | None = None
+    expires_month: int | None = None
+    expires_year: int | None = None
+    last4: int | str | None = None
+    wallet: str | None = None
+
+
+class Record(msgspec.Struct):
+    """One entry as Bytio states it."""
+
+    type: str
+    created_on: str
+    total_cents: Decimal
+    name: str | None = None
+    usage_charges_cents: Decimal | None = None
+    standing_charges_cents: Decimal | None = None
+    tax_cents: Decimal | None = None
+    invoice_url: str | None = None
+    reciept_url: str | None = None
+    receipt_url: str | None = None
+    payment_type: str | None = None
+    status: str | None = None
+    payment_method: PaymentMethod | None = None
+
+
+class Pagination(msgspec.Struct):
+    """Where a page stands."""
+
+    total_count: int
+    current_page: int | None = None
+    per_page: int | None = None
+
+
+class BillingHistory(msgspec.Struct):
+    """The whole answer; a failure has a status that is not ``ok``, and maybe a message."""
+
+    status: str
+    pagination: Pagination | None = None
+    billing_histories: list[Record] | None = None
+    message: str | None = None
+
+
+_decoder = msgspec.json.Decoder(BillingHistory)
+
+
+class Bytio(Provider):
+    """An account at Bytio.
+
+    Parameters
+    ----------
+    api_key : str, optional
+        The API key; from ``BYTIO_API_KEY`` where not given.
+    name : str
+        What the account is called in the history.
+    currency : str
+        The account's currency, which the API does not state.
+    base_url : str, optional
+        Scheme and host; from ``BYTIO_BASE_URL``, or the vendor's own.
+    limits : Limits, optional
+        Tries and time for one page.
+    adapter : requests.adapters.BaseAdapter, optional
+        Another way to send requests than over the network.
+
+    Raises
+    ------
+    AuthenticationError
+        When the key is missing or cannot be sent.
+    ArgumentError
+        When another argument cannot be meant.
+
+    Examples
+    --------
+    >>> Bytio(api_key="k3y", name="production")
+    <Bytio account 'production'>
+    """
+
+    provider: ClassVar = "bytio"
+    url_variable: ClassVar = "BYTIO_BASE_URL"
+    default_base_url: ClassVar = "https://api.bytio.com"
+    path: ClassVar = "/v1/account/billinghistory"
+    credentials: ClassVar = (Credential("api_key", "BYTIO_API_KEY", "API key"),)
+    max_page_size: ClassVar = 100
+    max_pages: ClassVar = 1000
+    filters: ClassVar = ("invoice", "payment")
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        name: str = "bytio",
+        currency: str = "USD",
+        base_url: str | None = None,
+        limits: Limits | None = None,
+        adapter: BaseAdapter | None = None,
+    ) -> None:
+        api_key = sealed(api_key)
+        if not isinstance(currency, str) or not currency.isalnum():
+            raise ArgumentError("currency must be a code such as 'USD'")
+        self.currency = currency_code(currency)
+        super().__init__(
+            {"api_key": api_key},
+            name=name,
+            base_url=base_url,
+            limits=limits,
+            adapter=adapter,
+            currency=currency,
+        )
+        self.credential("api_key")
+
+    def auth(self) -> HeaderAuth:
+        return HeaderAuth({"X-API-KEY": self.credential("api_key")})
+
+    def query(self, *, kind: str, page: int, size: int) -> dict[str, str | int]:
+        return {"filter": kind if kind in self.filters else "all", "page": page, "count": size}
+
+    def decode(self, body: bytes) -> Page[list[Entry]]:
+        answer = strict_json(body, _decoder)
+        if answer.status != "ok":
+            raise Refusal(None, answer.message)
+        if answer.pagination is None:
+            raise contract_error("required, and missing", "pagination")
+        if answer.billing_histories is None:
+            raise contract_error("required, and missing", "billing_histories")
+        return page_of(
+            [parse(record, currency=self.currency) for record in answer.billing_histories],
+            total=answer.pagination.total_count,
+            number=answer.pagination.current_page,
+            size=answer.pagination.per_page,
+        )
+
+
+def parse(record: Record, *, currency: str) -> Entry:
+    """Return what one record says.
+
+    Parameters
+    ----------
+    record : Record
+        An invoice or a payment.
+    currency : str
+        The account's currency.
+
+    Raises
+    ------
+    ContractError
+        When a date or an amount cannot be read exactly; it names the field.
+    """
+    kind = lower(record.type)
+    if kind is None:
+        raise contract_error("expected a kind of entry", "billing_histories[].type")
+    method = record.payment_method or _NO_METHOD
+    return Entry(
+        kind=kind,
+        issued_at=instant(record.created_on, "billing_histories[].created_on"),
+        currency=currency,
+        total=_units(record.total_cents, "total_cents"),
+        description=record.name or None,
+        status=_status(record.status),
+        usage=_stated(record.usage_charges_cents, "usage_charges_cents"),
+        standing=_stated(record.standing_charges_cents, "standing_charges_cents"),
+        tax=_stated(record.tax_cents, "tax_cents"),
+        payment_type=record.payment_type or None,
+        method=lower(method.type),
+        method_brand=method.brand or None,
+        method_last4=_last4(method.last4),
+        method_expires=_expires(method),
+        method_wallet=method.wallet or None,
+        method_email=method.email or None,
+        document_url=record.invoice_url or record.reciept_url or record.receipt_url or None,
+    )
+
+
+_NO_METHOD = PaymentMethod()
+
+
+def _status(status: str | None) -> str | None:
+    return "paid" if status == "succeeded" else lower(status)
+
+
+def _stated(amount: Decimal | None, field: str) -> Decimal | None:
+    return None if amount is None else _units(amount, field)
+
+
+def _units(amount: Decimal, field: str) -> Decimal:
+    try:
+        return cents(amount)
+    except MoneyError as error:
+        problem = str(error)
+    raise contract_error(problem, f"billing_histories[].{field}")
+
+
+def _last4(last4: int | str | None) -> str | None:
+    # 0042 arrives as the number 42
+    return None if last4 is None or last4 == "" else str(last4).zfill(4)
+
+
+def _expires(method: PaymentMethod) -> str | None:
+    if method.expires_year is None or method.expires_month is None:
+        return None
+    return f"{method.expires_year:04d}-{method.expires_month:02d}"

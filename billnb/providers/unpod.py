@@ -1,0 +1,263 @@
+"""How does Unpod tell its billing history?
+
+``GET /api/v2/platform/organisation/billing/`` answers invoices, newest first and without a
+tie-break. Three envelopes and two forms of an invoice are in use; all are read. A missing
+organization may be answered with HTTP 206.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar
+
+import msgspec
+from requests.adapters import BaseAdapter
+
+from billnb.entry import Entry, Page, currency_code, instant, lower, page_of
+from billnb.errors import AccountNotFoundError, MoneyError, contract_error, discreet
+from billnb.money import units
+from billnb.providers.base import Credential, Provider, from_environment, sealed
+from billnb.transport import HeaderAuth, Limits, Refusal, strict_json
+
+
+class Record(msgspec.Struct):
+    """One invoice, in its current form or the earlier one."""
+
+    amount: Decimal
+    currency: str
+    invoice_date: str
+    id: int | str | None = None
+    invoice_number: int | str | None = None
+    status: str | None = None
+    tax_amount: Decimal | None = None
+    charge_type: str | None = None
+    due_date: str | None = None
+    payment_at: str | None = None
+
+
+class Rows(msgspec.Struct):
+    """An envelope inside the envelope."""
+
+    results: list[Record] | None = None
+    count: int | None = None
+
+
+class Trouble(msgspec.Struct):
+    """What a gateway says in place of an answer."""
+
+    message: str | None = None
+
+
+class BillingData(msgspec.Struct):
+    """The whole answer: rows in ``results``, in ``data``, or in ``data.results``."""
+
+    count: int | None = None
+    status_code: int | None = None
+    message: str | None = None
+    results: list[Record] | None = None
+    data: list[Record] | Rows | None = None
+    error: Trouble | str | None = None
+
+
+class Organization(msgspec.Struct):
+    """An organization a token can see. Its own token, which rows may carry, is not read."""
+
+    domain_handle: str
+
+
+class Organizations(msgspec.Struct):
+    """The answer to which organizations there are."""
+
+    data: list[Organization] | None = None
+    results: list[Organization] | None = None
+    count: int | None = None
+    status_code: int | None = None
+    message: str | None = None
+    error: Trouble | str | None = None
+
+
+_decoder = msgspec.json.Decoder(BillingData)
+_organizations_decoder = msgspec.json.Decoder(Organizations)
+
+
+class Unpod(Provider):
+    """An organization's account at Unpod.
+
+    Parameters
+    ----------
+    token : str, optional
+        The API token; from ``UNPOD_API_TOKEN`` where not given.
+    org_handle : str, optional
+        The organization's domain handle; from ``UNPOD_ORG_HANDLE`` where not given. See
+        :meth:`organizations`.
+    name : str
+        What the account is called in the history.
+    base_url : str, optional
+        Scheme and host; from ``UNPOD_BASE_URL``, or the vendor's own.
+    limits : Limits, optional
+        Tries and time for one page.
+    adapter : requests.adapters.BaseAdapter, optional
+        Another way to send requests than over the network.
+
+    Raises
+    ------
+    AuthenticationError
+        When the token is missing, or a credential cannot be sent. A missing organization is an
+        error when the history is read.
+    ArgumentError
+        When another argument cannot be meant.
+
+    Examples
+    --------
+    >>> Unpod(token="t0ken", org_handle="example.com", name="voice")
+    <Unpod account 'voice'>
+    """
+
+    provider: ClassVar = "unpod"
+    url_variable: ClassVar = "UNPOD_BASE_URL"
+    default_base_url: ClassVar = "https://unpod.ai"
+    path: ClassVar = "/api/v2/platform/organisation/billing/"
+    organizations_path: ClassVar = "/api/v2/platform/organizations/"
+    credentials: ClassVar = (
+        Credential("token", "UNPOD_API_TOKEN", "API token"),
+        Credential("org_handle", "UNPOD_ORG_HANDLE", "organization handle"),
+    )
+    max_page_size: ClassVar = 100
+    has_ids: ClassVar = True
+    statuses: ClassVar = {206: AccountNotFoundError}
+
+    def __init__(
+        self,
+        token: str | None = None,
+        org_handle: str | None = None,
+        *,
+        name: str = "unpod",
+        base_url: str | None = None,
+        limits: Limits | None = None,
+        adapter: BaseAdapter | None = None,
+    ) -> None:
+        token = sealed(token)
+        org_handle = sealed(org_handle)
+        super().__init__(
+            {"token": token, "org_handle": org_handle},
+            name=name,
+            base_url=base_url,
+            limits=limits,
+            adapter=adapter,
+        )
+        self.credential("token")
+
+    def auth(self) -> HeaderAuth:
+        return HeaderAuth(
+            {"Authorization": self.credential("token"), "Org-Handle": self.credential("org_handle")},
+            prefixes={"Authorization": "Token "},
+        )
+
+    def query(self, *, kind: str, page: int, size: int) -> dict[str, str | int]:
+        return {"page": page, "page_size": size}
+
+    def decode(self, body: bytes) -> Page[list[Entry]]:
+        answer = strict_json(body, _decoder)
+        _refuse_failure(answer)
+        inner = answer.data if isinstance(answer.data, Rows) else Rows()
+        rows = answer.results if answer.results is not None else inner.results
+        if rows is None and isinstance(answer.data, list):
+            rows = answer.data
+        if rows is None:
+            raise contract_error("required, and missing", "results")
+        total = answer.count if answer.count is not None else inner.count
+        if total is None:
+            raise contract_error("required, and missing", "count")
+        return page_of([parse(record) for record in rows], total=total)
+
+    @from_environment
+    @discreet
+    def organizations(self) -> list[str]:
+        """Return the handles of the organizations the token can see, in the vendor's order.
+
+        Called on the class, it takes the token from the environment.
+
+        Returns
+        -------
+        list of str
+            What ``org_handle`` takes: ``[Unpod(org_handle=o) for o in Unpod.organizations()]``.
+
+        Raises
+        ------
+        BillnbError
+            As for :func:`billnb.load`.
+        """
+        headers = {"Authorization": self.credential("token")}
+        if (org_handle := self._secrets["org_handle"]) is not None:
+            headers["Org-Handle"] = org_handle
+        auth = HeaderAuth(headers, prefixes={"Authorization": "Token "})
+        client = self.client(connections=1, path=self.organizations_path, auth=auth)
+        try:
+            return client.get({}, _handles)
+        finally:
+            client.close()
+
+
+def parse(record: Record) -> Entry:
+    """Return what one invoice says; in the earlier form, its amount includes the tax.
+
+    Parameters
+    ----------
+    record : Record
+        An invoice in either form.
+
+    Raises
+    ------
+    ContractError
+        When it has no identifier, or a date or an amount cannot be read exactly; it names the
+        field.
+    """
+    entry_id = record.id if record.id is not None else record.invoice_number
+    if entry_id is None or entry_id == "":
+        raise contract_error("required, and missing, as is invoice_number", "results[].id")
+    if not record.currency:
+        raise contract_error("expected a currency", "results[].currency")
+    return Entry(
+        kind="invoice",
+        issued_at=instant(record.invoice_date, "results[].invoice_date"),
+        currency=currency_code(record.currency),
+        total=_units(record.amount, "amount"),
+        entry_id=str(entry_id),
+        description=record.charge_type or None,
+        status=lower(record.status),
+        tax=None if record.tax_amount is None else _units(record.tax_amount, "tax_amount"),
+        due_at=_instant(record.due_date, "due_date"),
+        paid_at=_instant(record.payment_at, "payment_at"),
+    )
+
+
+def _refuse_failure(answer: BillingData | Organizations) -> None:
+    if answer.status_code not in (None, 200):
+        raise Refusal(answer.status_code, answer.message)
+    if answer.error is not None and answer.results is None and answer.data is None:
+        said = answer.error.message if isinstance(answer.error, Trouble) else answer.error
+        raise Refusal(None, said or answer.message)
+
+
+def _handles(body: bytes) -> list[str]:
+    answer = strict_json(body, _organizations_decoder)
+    _refuse_failure(answer)
+    rows = answer.data if answer.data is not None else answer.results
+    if rows is None:
+        raise contract_error("required, and missing", "data")
+    if answer.count not in (None, len(rows)):
+        raise contract_error("expected the number of organizations listed", "count")
+    return [row.domain_handle for row in rows]
+
+
+def _instant(text: str | None, field: str) -> datetime | None:
+    return instant(text, f"results[].{field}") if text else None
+
+
+def _units(amount: Decimal, field: str) -> Decimal:
+    try:
+        return units(amount)
+    except MoneyError as error:
+        problem = str(error)
+    raise contract_error(problem, f"results[].{field}")

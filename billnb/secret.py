@@ -1,0 +1,127 @@
+"""How is a secret held, and how is it kept out of what people read?
+
+:class:`Secret` holds one; :func:`redact` stands before every log line and every message that
+repeats what a vendor said.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+from collections.abc import Callable, Iterable
+from typing import NoReturn
+from urllib.parse import quote, quote_plus
+
+from billnb.errors import SecretError
+
+MASK = "•••"
+
+_SHORTEST_TOLD_APART = 3
+_TELLING = re.compile(
+    r"""
+      [a-zA-Z][a-zA-Z0-9+.-]*://\S+                 # any URL, signed or not
+    | [^\s@<>"'()]+@[^\s@<>"'()]+                   # e-mail addresses
+    | [A-Za-z0-9_+/=-]*\d[A-Za-z0-9_+/=-]{11,}      # long words with digits: keys, signatures
+    | [A-Za-z0-9_+/=-]{24,}                         # and longer ones without
+    | \d(?:[ -]?\d){3,}                             # four digits or more: card numbers, ids
+    """,
+    re.VERBOSE,
+)
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+
+
+class Secret:
+    """A credential that does not show itself.
+
+    ``repr``, ``str`` and ``format`` give a mask, and pickling is refused. The
+    value comes out by :meth:`reveal` alone, at the one place that sends it.
+
+    Parameters
+    ----------
+    value : str
+        The credential.
+
+    Examples
+    --------
+    >>> key = Secret("s3cr3t")
+    >>> f"{key} {key!r}"
+    '••• Secret(•••)'
+    >>> key == Secret("s3cr3t")
+    True
+    """
+
+    __slots__ = ("_reveal",)
+
+    _reveal: Callable[[], str]
+
+    def __init__(self, value: str) -> None:
+        # held by a closure: vars(), dataclass helpers and debuggers' summaries show no value
+        self._reveal = lambda: value
+
+    def reveal(self) -> str:
+        """Return the credential itself."""
+        return self._reveal()
+
+    def __repr__(self) -> str:
+        return f"Secret({MASK})"
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __format__(self, spec: str) -> str:
+        return MASK
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self.reveal().encode(), other.reveal().encode())
+
+    def __hash__(self) -> int:
+        return hash(self.reveal())
+
+    def __reduce__(self) -> NoReturn:
+        raise SecretError(
+            "a secret is never pickled; leave the credential out and set its environment "
+            "variable where the work is done"
+        )
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Secret:
+        return self
+
+
+def redact(text: str, secrets: Iterable[Secret] = (), *, limit: int = 200) -> str:
+    """Return `text` fit to be read by anyone.
+
+    The secrets given are masked in every spelling they travel in (as they are, URL-quoted, in
+    base64); so are URLs, e-mail addresses, long words that look like keys, and runs of four
+    digits or more. Control characters become spaces, and what is longer than `limit` is cut.
+
+    Examples
+    --------
+    >>> redact("key s3cr3t of ann@example.com", [Secret("s3cr3t")])
+    'key ••• of •••'
+    """
+    for spelling in sorted(_spellings(secrets), key=len, reverse=True):
+        text = text.replace(spelling, MASK)
+    text = _TELLING.sub(MASK, _UNPRINTABLE.sub(" ", text)).strip()
+    return text if len(text) <= limit else text[:limit].rstrip() + "…"
+
+
+def _spellings(secrets: Iterable[Secret]) -> set[str]:
+    found = set()
+    for secret in secrets:
+        value = secret.reveal()
+        if len(value) < _SHORTEST_TOLD_APART:
+            continue
+        raw = value.encode()
+        found |= {value, quote(value, safe=""), quote(value), quote_plus(value)}
+        found |= {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()}
+        found |= {value.encode("unicode_escape").decode()}
+    return found
+
+
+__all__ = ["MASK", "Secret", "redact"]

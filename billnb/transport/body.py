@@ -1,0 +1,112 @@
+"""What does the body say, if it is whole, bounded and strict JSON?"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import TypeVar
+
+import msgspec
+from urllib3.response import BaseHTTPResponse
+
+from billnb.errors import (
+    ContractError,
+    MalformedBodyError,
+    ResponseTooLargeError,
+    contract_error,
+)
+
+_CHUNK = 64 * 1024
+_MISSING = re.compile(r"required field `([^`]*)`")
+
+T = TypeVar("T")
+
+
+def read_body(raw: BaseHTTPResponse, max_body: int) -> bytes:
+    """Return the whole body, unpacked.
+
+    Raises
+    ------
+    ResponseTooLargeError
+        Past `max_body` bytes, packed or not; no more than that is held.
+    MalformedBodyError
+        When a packed body is cut short or damaged.
+    ContractError
+        When the body is packed in a way that was not asked for.
+    """
+    packed = _read(raw, max_body)
+    encoding = (raw.headers.get("Content-Encoding") or "identity").strip().lower()
+    if encoding in ("identity", ""):
+        return packed
+    if encoding not in ("gzip", "x-gzip"):
+        raise ContractError("the body is packed in a way that was not asked for; expected gzip")
+    return _unpacked(packed, max_body)
+
+
+def strict_json(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """Return what a body says, checked against the contract's types.
+
+    Numbers of a ``Decimal`` field keep every digit of the text.
+
+    Raises
+    ------
+    MalformedBodyError
+        When the body is not strict JSON in UTF-8.
+    ContractError
+        When it is, but a field is missing or of another type; the error names the field and
+        never its value.
+    """
+    try:
+        # msgspec checks the encoding of the fields it reads; this checks the others too
+        return decoder.decode(str(body, "utf-8"))
+    except msgspec.ValidationError as error:
+        broken = str(error)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        broken = ""
+    # raised out here, for the errors above hold the body
+    if broken:
+        raise _broken_contract(broken)
+    raise MalformedBodyError(
+        "the body is not complete, strict JSON; if it stays so, check base_url and any proxy"
+    )
+
+
+def _broken_contract(message: str) -> ContractError:
+    """Return msgspec's finding, which holds a path and types but no value, in our words."""
+    problem, _, path = message.partition(" - at `")
+    field = path.rstrip("`").replace("[...]", "[]").removeprefix("$").lstrip(".")
+    missing = _MISSING.search(problem)
+    if missing:
+        field = f"{field}.{missing[1]}".lstrip(".")
+        problem = "required, and missing"
+    return contract_error(f"{problem[:1].lower()}{problem[1:]}", field or "(the whole body)")
+
+
+def _read(raw: BaseHTTPResponse, max_body: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := raw.read(_CHUNK, decode_content=False):
+        size += len(chunk)
+        if size > max_body:
+            raise _too_large(max_body)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _unpacked(packed: bytes, max_body: int) -> bytes:
+    unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        body = unpacker.decompress(packed, max_body + 1)
+    except zlib.error:
+        body = None
+    if body is not None and len(body) > max_body:
+        raise _too_large(max_body)
+    if body is None or not unpacker.eof or unpacker.unused_data:
+        raise MalformedBodyError("the packed body is cut short or damaged")
+    return body
+
+
+def _too_large(max_body: int) -> ResponseTooLargeError:
+    return ResponseTooLargeError(
+        f"the body is larger than {max_body:,} bytes; a larger Limits(max_body=…) allows it"
+    )

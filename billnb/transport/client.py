@@ -1,0 +1,357 @@
+"""Is there an answer, and may it be believed? The rules every request goes by.
+
+The retry loop stands around sending, reading and parsing together: a connection can be cut after
+the headers, and a body can be short without HTTP knowing. What is not a plain 200 with the body
+the contract describes is an error; nothing is followed, guessed or patched.
+
+Only :class:`requests.adapters.HTTPAdapter` is used of requests, not its session: no cookies, no
+redirects, no ``.netrc``, and half the time.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+import requests
+from requests.adapters import BaseAdapter
+from urllib3.exceptions import HTTPError
+
+import billnb
+from billnb.errors import (
+    AccessDeniedError,
+    AccountNotFoundError,
+    AuthenticationError,
+    BillnbError,
+    ContractError,
+    DeadlineExceededError,
+    MalformedBodyError,
+    RateLimitedError,
+    RedirectRefusedError,
+    RequestError,
+    TransportError,
+)
+from billnb.secret import redact
+from billnb.transport.body import read_body
+from billnb.transport.endpoint import HeaderAuth
+from billnb.transport.limits import Limits
+from billnb.transport.sockets import BudgetAdapter
+
+logger = logging.getLogger("billnb.transport")
+
+T = TypeVar("T")
+
+_REDIRECTS = frozenset({300, 301, 302, 303, 305, 307, 308})
+_PASSING = frozenset({408, 425})  # a later try may do better, as after any 5xx
+_LONGEST_BACKOFF = 10.0
+_ERROR_BODY = 64 * 1024
+
+
+class Refusal(Exception):
+    """A body that says the request failed, under an HTTP status that does not.
+
+    Raised by the function that parses a body. `status` is the status the body states, or
+    ``None``; `message` is the vendor's, not yet redacted.
+    """
+
+    def __init__(self, status: int | None, message: str | None) -> None:
+        super().__init__("the body states a failure")
+        self.status = status
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer(Generic[T]):
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    error: BillnbError
+    passing: bool = False
+    wait: float | None = None
+
+
+class Client:
+    """Asks one URL of one vendor, from any number of threads.
+
+    Parameters
+    ----------
+    url : str
+        Scheme, host and path.
+    auth : HeaderAuth
+        The credentials.
+    limits : Limits
+        What one answer may cost.
+    connections : int
+        How many threads will ask at once.
+    adapter : requests.adapters.BaseAdapter, optional
+        Another way to send a request than over the network.
+    explain : callable, optional
+        Finds the vendor's message in the body of an error.
+    statuses : mapping of int to type, optional
+        Errors for statuses that mean something special at this vendor.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        auth: HeaderAuth,
+        *,
+        limits: Limits,
+        connections: int = 1,
+        adapter: BaseAdapter | None = None,
+        explain: Callable[[bytes], str | None] = lambda body: None,
+        statuses: Mapping[int, type[RequestError]] = {},
+    ) -> None:
+        self._limits = limits
+        self._own = BudgetAdapter(connections=connections, silence=limits.silence)
+        self._adapter = adapter or self._own
+        self._explain = explain
+        self._statuses = {
+            401: AuthenticationError,
+            403: AccessDeniedError,
+            404: AccountNotFoundError,
+            **statuses,
+        }
+        self._secrets = auth.secrets
+        self._host = urlsplit(url).netloc
+        self._request = requests.Request(
+            "GET",
+            url,
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "User-Agent": f"billnb/{billnb.__version__}",
+            },
+            auth=auth,
+        ).prepare()
+        self._settings = _environment(url)
+        self._sent = 0
+        self._counting = threading.Lock()
+        self._stopped = threading.Event()
+        self._held_until = 0.0
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent."""
+        return self._sent
+
+    def close(self) -> None:
+        """Give up what is under way and let the connections go."""
+        self._stopped.set()
+        self._own.abort()
+        self._own.close()
+
+    def get(self, parameters: Mapping[str, str | int], parse: Callable[[bytes], T]) -> T:
+        """Return what `parse` makes of the answer.
+
+        Parameters
+        ----------
+        parameters : mapping of str to str or int
+            The query. It holds no secret.
+        parse : callable
+            Takes the body; raises ContractError for a body that breaks the contract and
+            Refusal for one that states a failure.
+
+        Raises
+        ------
+        TransportError, RequestError, ContractError
+            One of their kinds: see :mod:`billnb.errors`.
+        """
+        limits = self._limits
+        deadline = time.monotonic() + limits.total
+        request = self._request.copy()
+        request.url = f"{self._request.url}?{urlencode(parameters)}" if parameters else request.url
+        for tries in itertools.count(1):
+            self._wait(self._held_until - time.monotonic(), deadline)
+            outcome = self._try(request, parse, deadline)
+            if isinstance(outcome, _Answer):
+                return outcome.value
+            if not outcome.passing:
+                raise outcome.error
+            if tries >= limits.tries:
+                raise _after(outcome.error, tries)
+            wait = outcome.wait or _backoff(tries, limits.backoff)
+            logger.debug("%s: try %d failed, next in %.2f s", self._host, tries, wait)
+            if time.monotonic() + wait >= deadline:
+                raise _after(outcome.error, tries, deadline=limits.total)
+            self._wait(wait, deadline)
+        raise AssertionError("unreachable")
+
+    def _try(
+        self, request: requests.PreparedRequest, parse: Callable[[bytes], T], deadline: float
+    ) -> _Answer[T] | _Failure:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return _Failure(self._late())
+        with self._counting:
+            self._sent += 1
+        began = time.monotonic()
+        try:
+            response = self._adapter.send(
+                request,
+                stream=True,
+                timeout=(min(self._limits.connect, left), left),
+                **self._settings,
+            )
+            try:
+                return self._judge(response, parse)
+            finally:
+                response.raw.close()
+                logger.debug(
+                    "%s: HTTP %d after %.0f ms",
+                    self._host,
+                    response.status_code,
+                    1000 * (time.monotonic() - began),
+                )
+        except (requests.RequestException, HTTPError, HTTPException, OSError) as error:
+            if time.monotonic() >= deadline:
+                return _Failure(self._late())
+            return _Failure(TransportError(self._story(error)), passing=True)
+        except Refusal as refusal:
+            return self._refused(refusal.status, refusal.message, None, "a body under HTTP 200")
+        except MalformedBodyError as error:
+            return _Failure(error, passing=True)
+        except BillnbError as error:
+            return _Failure(error)
+
+    def _judge(self, response: requests.Response, parse: Callable[[bytes], T]) -> Any:
+        status = response.status_code
+        if status == 200:
+            return _Answer(parse(read_body(response.raw, self._limits.max_body)))
+        if status in _REDIRECTS:
+            raise RedirectRefusedError(
+                f"{self._host} answered HTTP {status}, a redirect; it is not followed, for it "
+                "would send the credential elsewhere. Check base_url"
+            )
+        try:
+            message = self._explain(read_body(response.raw, _ERROR_BODY))
+        except (BillnbError, HTTPError, HTTPException, OSError):
+            message = None  # the status says enough
+        return self._refused(status, message, response.headers.get("Retry-After"), self._host)
+
+    def _refused(
+        self, status: int | None, message: str | None, retry_after: str | None, where: str
+    ) -> _Failure:
+        said = f", saying: {redact(message, self._secrets)}" if message else ""
+        if status is None:
+            return _Failure(RequestError(f"{where} states a failure{said}"))
+        text = f"{where} says {status}{said}"
+        if status == 429:
+            return self._rate_limited(text, retry_after)
+        if status >= 500 or status in _PASSING:
+            return _Failure(TransportError(text), passing=True, wait=self._allowed(retry_after))
+        if 400 <= status < 500 or status in self._statuses:
+            kind = self._statuses.get(status, RequestError)
+            refused = kind(f"{text}. {_ADVICE.get(kind, 'Check the arguments of the account')}")
+            refused.status = status
+            return _Failure(refused)
+        return _Failure(ContractError(f"{text}; expected 200 and a page of the history"))
+
+    def _rate_limited(self, text: str, retry_after: str | None) -> _Failure:
+        asked = _seconds(retry_after)
+        error = RateLimitedError(
+            f"{text}; "
+            + ("wait" if asked is None else f"it asks to wait {asked:.0f} s")
+            + " and load again, or use fewer workers"
+        )
+        error.retry_after = asked
+        if asked is None:
+            return _Failure(error, passing=True)
+        if asked > self._limits.max_wait:
+            return _Failure(error)
+        self._held_until = max(self._held_until, time.monotonic() + asked)
+        return _Failure(error, passing=True, wait=asked)
+
+    def _allowed(self, retry_after: str | None) -> float | None:
+        asked = _seconds(retry_after)
+        return asked if asked is not None and asked <= self._limits.max_wait else None
+
+    def _wait(self, seconds: float, deadline: float) -> None:
+        if seconds > 0 and time.monotonic() + seconds >= deadline:
+            raise self._late()
+        if self._stopped.wait(max(seconds, 0)):
+            raise TransportError("given up, because another part of the load failed")
+
+    def _late(self) -> DeadlineExceededError:
+        return DeadlineExceededError(
+            f"{self._host} gave no whole answer within {self._limits.total:g} s; try again, or "
+            "allow more with Limits(total=…)"
+        )
+
+    def _story(self, error: Exception) -> str:
+        for kind, story in _STORIES:
+            if isinstance(error, kind):
+                return f"{self._host}: {story}"
+        return f"{self._host}: the connection failed, or was cut before the answer was whole"
+
+
+_ADVICE = {
+    AuthenticationError: "Check that the credential is right and has not been revoked",
+    AccessDeniedError: "Check that the credential may read billing, and of this organization",
+    AccountNotFoundError: "Check the organization handle and base_url",
+}
+_STORIES: tuple[tuple[type[Exception], str], ...] = (
+    (requests.exceptions.ProxyError, "the proxy refused or failed; check HTTPS_PROXY"),
+    (requests.exceptions.SSLError, "no trusted TLS connection could be made"),
+    (requests.exceptions.ConnectTimeout, "no connection could be made in time"),
+    (requests.exceptions.Timeout, "no answer in time"),
+)
+
+
+def _environment(url: str) -> dict[str, Any]:
+    """Return proxies and certificates as the environment sets them for `url`.
+
+    Proxies are for https alone, where they see a tunnel; over http, which is loopback, one would
+    read the credential.
+    """
+    session = requests.Session()
+    settings: dict[str, Any] = dict(
+        session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
+    )
+    if urlsplit(url).scheme != "https":
+        settings["proxies"] = {}
+    del settings["stream"]
+    return settings
+
+
+def _after(error: BillnbError, tries: int, *, deadline: float | None = None) -> BillnbError:
+    """Return an error that says how often it was tried."""
+    late = deadline is not None and type(error) is TransportError
+    kind = DeadlineExceededError if late else type(error)
+    within = f" within {deadline:g} s" if deadline is not None else ""
+    told = kind(f"{error.args[0]} (tried {tries} times{within})")
+    vars(told).update(vars(error))
+    return told
+
+
+def _backoff(tries: int, base: float) -> float:
+    """Return a wait drawn from nothing to a limit that doubles: threads do not return as one."""
+    return random.uniform(0, min(_LONGEST_BACKOFF, base * 2 ** (tries - 1)))  # noqa: S311
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Return the seconds a ``Retry-After`` asks for; ``None`` where it asks for no wait."""
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdigit():
+        seconds = float(text[:12])
+    else:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - datetime.now(UTC)).total_seconds()
+    return seconds if seconds > 0 else None

@@ -1,0 +1,106 @@
+"""Where may a request go, and how does its credential travel?"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from requests import PreparedRequest
+from requests.auth import AuthBase
+
+from billnb.errors import ArgumentError, AuthenticationError
+from billnb.secret import Secret
+
+_SENDABLE = re.compile(r"[\x21-\x7e]+")
+
+
+class HeaderAuth(AuthBase):
+    """Credentials sent as headers.
+
+    Given to requests as ``auth``, so that a ``.netrc`` entry for the host cannot replace them.
+
+    Parameters
+    ----------
+    headers : mapping of str to Secret
+        The secret part of each header.
+    prefixes : mapping of str to str
+        What stands before it, ``"Token "`` for instance.
+    """
+
+    def __init__(self, headers: Mapping[str, Secret], prefixes: Mapping[str, str] = {}) -> None:
+        self._headers = dict(headers)
+        self._prefixes = dict(prefixes)
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Everything that must not be read in a message."""
+        return tuple(self._headers.values())
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        for name, secret in self._headers.items():
+            request.headers[name] = self._prefixes.get(name, "") + secret.reveal()
+        return request
+
+
+def checked_base_url(url: str) -> str:
+    """Return scheme and host of a vendor, fit to put a path behind.
+
+    Raises
+    ------
+    ArgumentError
+        When it is not https (http is for loopback alone), or more than scheme, host and port.
+
+    Examples
+    --------
+    >>> checked_base_url("https://api.bytio.com/")
+    'https://api.bytio.com'
+    """
+    problem = _problem(url)
+    if problem:
+        raise ArgumentError(f"base_url {problem}; expected something like 'https://api.example.com'")
+    return url.rstrip("/")
+
+
+def checked_credential(secret: Secret, what: str) -> Secret:
+    """Return a credential that can travel in a header.
+
+    Raises
+    ------
+    AuthenticationError
+        When it is empty or holds a space, a line break or a character outside ASCII. The
+        message does not repeat it.
+    """
+    if _SENDABLE.fullmatch(secret.reveal()):
+        return secret
+    raise AuthenticationError(
+        f"{what} cannot be sent: it is empty or holds a space, a line break or a "
+        "character outside ASCII; copy it from the vendor's site once more"
+    )
+
+
+def _problem(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except (ValueError, TypeError, AttributeError):
+        return "is no URL"
+    if not host or any(mark in url for mark in "\\ \t\r\n"):
+        return "is no URL"
+    if parts.scheme not in ("https", "http"):
+        return "is not https"
+    if parts.scheme == "http" and not _is_loopback(host):
+        return "is http, which would send the credential in clear (it is for loopback alone)"
+    if parts.username is not None or parts.password is not None:
+        return "holds a user name"
+    if parts.path not in ("", "/") or parts.query or parts.fragment or port == 0:
+        return "is more than scheme and host (the path is the provider's)"
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

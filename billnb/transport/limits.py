@@ -1,0 +1,60 @@
+"""How long, how often and how much may be asked of a vendor for one page?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+from billnb.errors import ArgumentError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What reading one page may cost.
+
+    Parameters
+    ----------
+    connect : float
+        Seconds to connect.
+    silence : float
+        Seconds without a single byte after which a try is given up.
+    total : float
+        Seconds for the page in all, tries and waits included.
+    tries : int
+        Times the page is asked for.
+    backoff : float
+        Seconds up to which the first wait between tries may last; each further one may last
+        twice as long. The length is drawn at random.
+    max_wait : float
+        Seconds a vendor may ask to wait (``Retry-After``) before it is an error instead.
+    max_body : int
+        Bytes of a body, unpacked, past which it is refused.
+
+    Raises
+    ------
+    ArgumentError
+        When a limit is not a positive number.
+
+    Examples
+    --------
+    >>> Limits(total=30).tries
+    5
+    """
+
+    connect: float = 10.0
+    silence: float = 30.0
+    total: float = 120.0
+    tries: int = 5
+    backoff: float = 0.25
+    max_wait: float = 60.0
+    max_body: int = 32 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise ArgumentError(f"{field.name} must be a number")
+            if not (math.isfinite(value) and value > 0):
+                raise ArgumentError(f"{field.name} must be a number above 0")
+        if self.tries != int(self.tries):
+            raise ArgumentError("tries must be a whole number")

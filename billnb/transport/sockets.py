@@ -1,0 +1,128 @@
+"""How does a time limit cover a whole answer, however slowly it drips in?
+
+A socket's timeout bounds one `recv`; a server that sends a byte now and then is never late.
+Here the timeout given to a connection is a budget for the status line, the headers and the body
+together: each `recv` is allowed what is left of it.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import socket
+import time
+import weakref
+from contextlib import suppress
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.poolmanager import PoolManager
+
+
+class BudgetAdapter(HTTPAdapter):
+    """An adapter of requests whose read timeout is the time for the whole answer.
+
+    Parameters
+    ----------
+    connections : int
+        Connections kept open: as many as there are threads.
+    silence : float
+        Seconds without a byte that count as too late, whatever is left of the budget.
+    """
+
+    def __init__(self, *, connections: int, silence: float) -> None:
+        self._silence = silence
+        self._open: weakref.WeakSet[_BudgetedSocket] = weakref.WeakSet()
+        super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)  # type: ignore[no-untyped-call]
+        self._budget(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)  # type: ignore[no-untyped-call]
+        self._budget(manager)
+        return manager
+
+    def abort(self) -> None:
+        """End every answer that is still coming in, from any thread."""
+        for connection in list(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _budget(self, manager: PoolManager) -> None:
+        adapter = self
+
+        class Connection(HTTPConnection):
+            def connect(self) -> None:
+                super().connect()
+                adapter._watch(self)
+
+        class SecureConnection(HTTPSConnection):
+            def connect(self) -> None:
+                super().connect()
+                adapter._watch(self)
+
+        class Pool(HTTPConnectionPool):
+            ConnectionCls = Connection
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = SecureConnection
+
+        manager.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}
+
+    def _watch(self, connection: HTTPConnection) -> None:
+        budgeted = _BudgetedSocket(connection.sock, self._silence)
+        self._open.add(budgeted)
+        connection.sock = budgeted
+
+
+class _BudgetedSocket:
+    """A socket that reads `settimeout` as the time for all that is read from then on."""
+
+    def __init__(self, plain: socket.socket, silence: float) -> None:
+        self._plain = plain
+        self._silence = silence
+        self._deadline = math.inf
+
+    def settimeout(self, seconds: float | None) -> None:
+        self._deadline = math.inf if seconds is None else time.monotonic() + seconds
+        self._plain.settimeout(seconds)
+
+    def makefile(self, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+        if mode != "rb":
+            return self._plain.makefile(mode, *args, **kwargs)  # type: ignore[call-overload]
+        return io.BufferedReader(_Reader(self, self._plain.makefile("rb", buffering=0)))
+
+    def allow(self) -> None:
+        """Let the next `recv` take what is left of the budget."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time for the answer is over")
+        self._plain.settimeout(min(left, self._silence))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._plain, name)
+
+
+class _Reader(io.RawIOBase):
+    """The reading end of a budgeted socket."""
+
+    def __init__(self, budget: _BudgetedSocket, plain: Any) -> None:
+        self._budget = budget
+        self._plain = plain
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._budget.allow()
+        count: int | None = self._plain.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        if not self.closed:
+            self._plain.close()
+        super().close()
