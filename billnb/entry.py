@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -19,7 +19,7 @@ KINDS = ("invoice", "payment", "refund", "credit", "chargeback", "adjustment")
 Rows = TypeVar("Rows")
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Entry(NamedTuple):
     """One line of a billing history.
 
     Amounts are exact, in units of `currency` (see :mod:`billnb.money`); instants are in UTC;
@@ -39,11 +39,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         The vendor's own identifier, where it has one.
     """
 
+    # fingerprints are made of the fields from here to `paid_at`, in this order: it stays
     kind: str
     issued_at: datetime
     currency: str
     total: Decimal
-    entry_id: str | None = None
     description: str | None = None
     status: str | None = None
     usage: Decimal | None = None
@@ -59,6 +59,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     method_email: str | None = None
     due_at: datetime | None = None
     paid_at: datetime | None = None
+    entry_id: str | None = None
     document_url: str | None = None
 
 
@@ -85,6 +86,7 @@ class Page(msgspec.Struct, Generic[Rows], frozen=True):
 
 
 _encoder = msgspec.json.Encoder()
+_FINGERPRINTED = Entry._fields.index("paid_at") + 1
 
 
 def key(entry: Entry) -> str:
@@ -105,29 +107,8 @@ def key(entry: Entry) -> str:
     """
     if entry.entry_id is not None:
         return entry.entry_id
-    # the order is part of every fingerprint ever kept: fields are added at the end, if at all
-    said = (
-        entry.kind,
-        entry.issued_at,
-        entry.currency,
-        entry.total,
-        entry.description,
-        entry.status,
-        entry.usage,
-        entry.standing,
-        entry.discount,
-        entry.tax,
-        entry.payment_type,
-        entry.method,
-        entry.method_brand,
-        entry.method_last4,
-        entry.method_expires,
-        entry.method_wallet,
-        entry.method_email,
-        entry.due_at,
-        entry.paid_at,
-        _unsigned(entry.document_url),
-    )
+    url = entry.document_url
+    said = (entry[:_FINGERPRINTED], url and url.partition("#")[0].partition("?")[0])
     return hashlib.blake2b(_encoder.encode(said), digest_size=16).hexdigest()
 
 
@@ -151,6 +132,8 @@ def instant(text: str, field: str) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text)
+        if moment.tzinfo is UTC:
+            return moment
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
@@ -171,10 +154,6 @@ def currency_code(text: str) -> str:
     ('USD', 'BITS')
     """
     return text.upper() if len(text) == 3 and text.isascii() and text.isalpha() else text
-
-
-def _unsigned(url: str | None) -> str | None:
-    return None if url is None else url.partition("#")[0].partition("?")[0]
 
 
 __all__ = [

@@ -9,7 +9,6 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import pyarrow as pa
@@ -201,8 +200,19 @@ def _read(
     began = datetime.now(UTC)
     client = account.client(connections=order.workers)
     clients.append(client)
+    def fetch(kind: str, page: int, size: int) -> Any:
+        return client.get(account.query(kind=kind, page=page, size=size), account.decode)
+
+    def columns(answer: Any) -> Page[pa.RecordBatch]:
+        page = account.page(answer)
+        tick(name, total=page.total, rows=len(page.rows))
+        # as columns from the start: entries take ten times the room
+        rows = history.batch(page.rows, page.keys)
+        return Page(page.total, rows, page.keys, page.number, page.size)
+
     source = paging.Source(
-        fetch=partial(_fetch, account, client, partial(tick, name)),
+        fetch=fetch,
+        open=columns,
         page_size=account.max_page_size,
         max_pages=account.max_pages,
         kinds=account.filters,
@@ -220,7 +230,7 @@ def _read(
         for part in reading.parts
     ]
     return _Loaded(
-        table=history.account_table(account.provider, name, batches),
+        table=history.account_table(account.provider, name, batches, reading.is_distinct()),
         reading={
             "provider": account.provider,
             "read_at": began.isoformat(timespec="seconds"),
@@ -229,26 +239,6 @@ def _read(
             "restarts": reading.restarts,
             "certificate": reading.certificate,
         },
-    )
-
-
-def _fetch(
-    account: Provider, client: Client, tick: Callable[..., None], kind: str, page: int, size: int
-) -> Page[pa.RecordBatch]:
-    """Fetch one page and make it columns at once: a page of entries takes ten times the room."""
-    try:
-        read = client.get(account.query(kind=kind, page=page, size=size), account.decode)
-    except BillnbError as error:
-        if error.page is None:
-            error.page = page
-        raise
-    tick(total=read.total, rows=len(read.rows))
-    return Page(
-        total=read.total,
-        rows=history.batch(read.rows, read.keys),
-        keys=read.keys,
-        number=read.number,
-        size=read.size,
     )
 
 

@@ -49,7 +49,7 @@ def units(amount: Decimal | int | str) -> Decimal:
         ...
     billnb.errors.MoneyError: a float has lost its digits; pass a str, an int or a Decimal
     """
-    return _exact(amount, _STEP)
+    return _quantized(amount, _STEP)
 
 
 def cents(amount: Decimal | int | str) -> Decimal:
@@ -77,7 +77,7 @@ def cents(amount: Decimal | int | str) -> Decimal:
     >>> cents(Decimal("5895.3554498"))
     Decimal('58.953554498000')
     """
-    return _exact(amount, _CENTS_STEP).scaleb(-2, _EXACT)
+    return _quantized(amount, _CENTS_STEP).scaleb(-2, _EXACT)
 
 
 def plain(amount: Decimal) -> str:
@@ -92,33 +92,37 @@ def plain(amount: Decimal) -> str:
     return f"{whole}.{places.rstrip('0').ljust(2, '0')}"
 
 
-def _exact(amount: Decimal | int | str, step: Decimal) -> Decimal:
-    if type(amount) is not Decimal:
-        amount = _decimal(amount)
+def _quantized(amount: Decimal | int | str, step: Decimal) -> Decimal:
     try:
-        exact = amount.quantize(step, context=_EXACT)
-    except InvalidOperation:
-        message = "an amount is no finite number or has too many digits before the point"
+        exact = (amount if type(amount) is Decimal else _decimal(amount)).quantize(
+            step, None, _EXACT
+        )
     except Inexact:
-        message = "an amount has more decimal places than can be kept"
+        problem = "has more decimal places than can be kept"
+    except InvalidOperation:
+        problem = "is no finite number or has too many digits before the point"
     else:
         if exact.is_finite():
             return exact
-        message = "an amount is no finite number"
-    raise MoneyError(
-        f"{message}; at most {PRECISION - PLACES} digits before and {PLACES} after the point "
-        "of the unit are kept, and none is rounded away"
+        problem = "is no finite number"
+    raise _refused(amount, problem)
+
+
+def _refused(amount: object, problem: str) -> MoneyError:
+    if isinstance(amount, float):
+        return MoneyError("a float has lost its digits; pass a str, an int or a Decimal")
+    return MoneyError(
+        f"an amount {problem}; at most {PRECISION - PLACES} digits before and {PLACES} after the "
+        "point of the unit are kept, and none is rounded away"
     )
 
 
 def _decimal(amount: object) -> Decimal:
-    if isinstance(amount, float):
-        raise MoneyError("a float has lost its digits; pass a str, an int or a Decimal")
     if isinstance(amount, Decimal) or (isinstance(amount, int) and not isinstance(amount, bool)):
         return Decimal(amount)
     if isinstance(amount, str) and _PLAIN_NUMBER.fullmatch(amount):
         return Decimal(amount)
-    raise MoneyError("an amount is no number; expected digits such as '1357.30'")
+    raise _refused(amount, "is no number")
 
 
 __all__ = ["PLACES", "PRECISION", "cents", "plain", "units"]

@@ -1,6 +1,6 @@
 """Which pages, and is what was read what was there?
 
-Pure logic over a ``fetch(kind, page, size)``. Pages are read concurrently, and a history can
+Pure logic over a ``fetch(kind, page, size)`` and an ``open`` that makes a page of its answer. Pages are read concurrently, and a history can
 change in the meantime. What is returned carries a certificate of how it is known to be whole:
 
 ``snapshot``
@@ -42,18 +42,22 @@ from billnb.errors import (
 CERTIFICATES = ("snapshot", "single page", "by id", "append-only")
 """From the strongest to the weakest."""
 
+Answer = TypeVar("Answer")
 Rows = TypeVar("Rows")
-Fetch = Callable[[str, int, int], Page[Rows]]
 
 
 @dataclass(frozen=True, slots=True)
-class Source(Generic[Rows]):
+class Source(Generic[Answer, Rows]):
     """Where pages come from, and how many of them there may be.
 
     Attributes
     ----------
     fetch : callable
-        Takes a kind of entry (or ``all``), a page's number from 1 and a page size.
+        Takes a kind of entry (or ``all``), a page's number from 1 and a page size, and returns
+        an answer. It is called by the executor's threads, which had better only wait.
+    open : callable
+        Makes a page of an answer. It is called by the thread that reads, one page at a time:
+        parsing in many threads would only have them wait for each other.
     page_size : int
         The largest page size.
     max_pages : int or None
@@ -70,7 +74,8 @@ class Source(Generic[Rows]):
         Times a reading that does not add up is begun again.
     """
 
-    fetch: Fetch[Rows]
+    fetch: Callable[[str, int, int], Answer]
+    open: Callable[[Answer], Page[Rows]]
     page_size: int
     executor: Executor
     ahead: int = 16
@@ -109,8 +114,13 @@ class Reading(Generic[Rows]):
     certificate: str
     restarts: int = 0
 
+    def is_distinct(self) -> bool:
+        """Whether no two entries have the same key."""
+        keys = {key for part in self.parts for key in part.page.keys}
+        return len(keys) == self.total
 
-def read(source: Source[Rows], *, kind: str = "all", verify: str = "counts") -> Reading[Rows]:
+
+def read(source: Source[Any, Rows], *, kind: str = "all", verify: str = "counts") -> Reading[Rows]:
     """Return everything there is of one kind.
 
     Parameters
@@ -188,7 +198,7 @@ class _SizeIgnored(Exception):
     """The vendor gives pages of its own size, whatever is asked."""
 
 
-def _read_kind(source: Source[Rows], kind: str, verify: str) -> Reading[Rows]:
+def _read_kind(source: Source[Any, Rows], kind: str, verify: str) -> Reading[Rows]:
     union = _Union[Rows]()
     for restarts in range(source.restarts + 1):
         if restarts:
@@ -211,7 +221,7 @@ def _read_kind(source: Source[Rows], kind: str, verify: str) -> Reading[Rows]:
     raise error
 
 
-def _read_once(source: Source[Rows], kind: str, verify: str) -> tuple[_Walk[Rows], str]:
+def _read_once(source: Source[Any, Rows], kind: str, verify: str) -> tuple[_Walk[Rows], str]:
     walk = _forward(source, kind)
     single = len(walk.pages) == 1
     if verify == "counts":
@@ -235,8 +245,8 @@ def _read_once(source: Source[Rows], kind: str, verify: str) -> tuple[_Walk[Rows
     return walk, "by id" if source.has_ids and len(keys) == walk.total else "append-only"
 
 
-def _forward(source: Source[Rows], kind: str) -> _Walk[Rows]:
-    first = source.executor.submit(source.fetch, kind, 1, source.page_size).result()
+def _forward(source: Source[Any, Rows], kind: str) -> _Walk[Rows]:
+    first = _fetched_one(source, kind, 1, source.page_size)
     walk = _Walk[Rows](size=_size(first, source.page_size), total=first.total)
     if source.max_pages is not None and walk.last > source.max_pages:
         raise _OutOfReach(first.total, source.max_pages * walk.size)
@@ -247,7 +257,7 @@ def _forward(source: Source[Rows], kind: str) -> _Walk[Rows]:
 
 
 def _backward(
-    source: Source[Rows], kind: str, before: _Walk[Rows], size: int
+    source: Source[Any, Rows], kind: str, before: _Walk[Rows], size: int
 ) -> _Walk[Rows]:
     walk = _Walk[Rows](size=size, total=before.total)
     if source.max_pages is not None and walk.last > source.max_pages:
@@ -259,9 +269,9 @@ def _backward(
     return walk
 
 
-def _check_first_page(source: Source[Rows], kind: str, walk: _Walk[Rows]) -> None:
+def _check_first_page(source: Source[Any, Rows], kind: str, walk: _Walk[Rows]) -> None:
     """Look at the first page once more: new entries come in there."""
-    first = source.executor.submit(source.fetch, kind, 1, walk.size).result()
+    first = _fetched_one(source, kind, 1, walk.size)
     _check(_Walk(size=walk.size, total=walk.total), 1, first)
     if Counter(first.keys) != Counter(walk.pages[1].keys):
         raise _Shaken(_unstable("its first page changed"), [walk])
@@ -306,11 +316,11 @@ def _check(walk: _Walk[Rows], number: int, page: Page[Rows]) -> None:
 
 
 def _fetched(
-    source: Source[Rows], kind: str, numbers: Iterable[int], size: int
+    source: Source[Any, Rows], kind: str, numbers: Iterable[int], size: int
 ) -> Iterator[tuple[int, Page[Rows]]]:
     """Yield pages as they come in, some of them asked for ahead."""
-    waiting: dict[Future[Page[Rows]], int] = {}
-    arrived: queue.SimpleQueue[Future[Page[Rows]]] = queue.SimpleQueue()
+    waiting: dict[Future[Any], int] = {}
+    arrived: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
     rest = iter(numbers)
 
     def ask(count: int) -> None:
@@ -324,12 +334,24 @@ def _fetched(
         while waiting:
             future = arrived.get()
             number = waiting.pop(future)
-            page = future.result()
             ask(1)
-            yield number, page
+            yield number, _opened(source, future, number)
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _fetched_one(source: Source[Any, Rows], kind: str, number: int, size: int) -> Page[Rows]:
+    return _opened(source, source.executor.submit(source.fetch, kind, number, size), number)
+
+
+def _opened(source: Source[Any, Rows], future: Future[Any], number: int) -> Page[Rows]:
+    try:
+        return source.open(future.result())
+    except BillnbError as error:
+        if error.page is None:
+            error.page = number
+        raise
 
 
 class _Union(Generic[Rows]):
@@ -362,7 +384,7 @@ class _Union(Generic[Rows]):
         return list(chosen.values())
 
 
-def _read_within_reach(source: Source[Rows], kind: str, verify: str) -> Reading[Rows]:
+def _read_within_reach(source: Source[Any, Rows], kind: str, verify: str) -> Reading[Rows]:
     try:
         return _read_kind(source, kind, verify)
     except _OutOfReach as reached:
@@ -370,14 +392,14 @@ def _read_within_reach(source: Source[Rows], kind: str, verify: str) -> Reading[
     raise error
 
 
-def _read_by_kind(source: Source[Rows], verify: str) -> Reading[Rows]:
+def _read_by_kind(source: Source[Any, Rows], verify: str) -> Reading[Rows]:
     """Read the kinds one after the other, and see that they make up the whole."""
     for restarts in range(source.restarts + 1):
         readings = []
         for kind in source.kinds:
             readings.append(_read_within_reach(source, kind, verify))
         total = sum(reading.total for reading in readings)
-        announced = source.executor.submit(source.fetch, "all", 1, source.page_size).result().total
+        announced = _fetched_one(source, "all", 1, source.page_size).total
         if total == announced:
             return Reading(
                 [part for reading in readings for part in reading.parts],
@@ -411,4 +433,4 @@ def _broken(number: int, what: str) -> ContractError:
     return error
 
 
-__all__ = ["CERTIFICATES", "Fetch", "Part", "Reading", "Source", "read"]
+__all__ = ["CERTIFICATES", "Part", "Reading", "Source", "read"]

@@ -9,8 +9,9 @@ from __future__ import annotations
 import functools
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar
 
 import msgspec
@@ -21,8 +22,10 @@ from billnb.errors import (
     ArgumentError,
     AuthenticationError,
     ContractError,
+    MoneyError,
     RequestError,
     SecretError,
+    contract_error,
 )
 from billnb.secret import Secret
 from billnb.transport import (
@@ -36,6 +39,7 @@ from billnb.transport import (
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class from_environment(Generic[P, R]):  # noqa: N801 - a decorator
         self._method = method
         self.__doc__ = method.__doc__
 
-    def __get__(self, account: Provider | None, kind: Callable[[], Provider]) -> Callable[P, R]:
+    def __get__(self, account: Provider[Any] | None, kind: Callable[[], Provider[Any]]) -> Callable[P, R]:
         @functools.wraps(self._method)
         def bound(*args: P.args, **kwargs: P.kwargs) -> R:
             return self._method(kind() if account is None else account, *args, **kwargs)
@@ -95,7 +99,7 @@ class from_environment(Generic[P, R]):  # noqa: N801 - a decorator
         return bound
 
 
-class Provider(ABC):
+class Provider(ABC, Generic[Answer]):
     """An account at a vendor; one subclass a vendor.
 
     Attributes
@@ -179,8 +183,8 @@ class Provider(ABC):
         """Return the query for one page of entries of one kind, or of ``all``."""
 
     @abstractmethod
-    def decode(self, body: bytes) -> Page[list[Entry]]:
-        """Return the page that a body holds.
+    def decode(self, body: bytes) -> Answer:
+        """Return what a body says, typed as the contract has it.
 
         Raises
         ------
@@ -188,6 +192,16 @@ class Provider(ABC):
             For a body that breaks the contract, naming the field.
         billnb.transport.Refusal
             For a body that states a failure.
+        """
+
+    @abstractmethod
+    def page(self, answer: Answer) -> Page[list[Entry]]:
+        """Return the entries of an answer, and where the page stands.
+
+        Raises
+        ------
+        ContractError
+            For what types cannot say: dates that are none, amounts that are not exact.
         """
 
     def client(
@@ -263,4 +277,18 @@ def vendor_message(body: bytes) -> str | None:
     return trouble.message or inner
 
 
-__all__ = ["Credential", "Provider", "from_environment", "sealed", "vendor_message"]
+def amount_error(
+    record: object, fields: Iterable[str], exact: Callable[[Decimal], Decimal], where: str
+) -> ContractError:
+    """Return the error for a record of whose amounts one is refused; it names the field."""
+    for field in fields:
+        amount = getattr(record, field)
+        try:
+            if amount is not None:
+                exact(amount)
+        except MoneyError as error:
+            return contract_error(str(error), f"{where}.{field}")
+    raise AssertionError("every amount is exact")
+
+
+__all__ = ["Credential", "Provider", "amount_error", "from_environment", "sealed", "vendor_message"]

@@ -8,6 +8,7 @@ fractions of one. "reciept" is the vendor's spelling.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import ClassVar
 
 import msgspec
@@ -16,11 +17,11 @@ from requests.adapters import BaseAdapter
 from billnb.entry import Entry, Page, currency_code, instant, lower, page_of
 from billnb.errors import ArgumentError, MoneyError, contract_error
 from billnb.money import cents
-from billnb.providers.base import Credential, Provider, sealed
+from billnb.providers.base import Credential, Provider, amount_error, sealed
 from billnb.transport import HeaderAuth, Limits, Refusal, strict_json
 
 
-class PaymentMethod(msgspec.Struct):
+class PaymentMethod(msgspec.Struct, gc=False):
     """How a payment was made; a card or PayPal."""
 
     type: str | None = None
@@ -32,7 +33,7 @@ class PaymentMethod(msgspec.Struct):
     wallet: str | None = None
 
 
-class Record(msgspec.Struct):
+class Record(msgspec.Struct, gc=False):
     """One entry as Bytio states it."""
 
     type: str
@@ -50,7 +51,7 @@ class Record(msgspec.Struct):
     payment_method: PaymentMethod | None = None
 
 
-class Pagination(msgspec.Struct):
+class Pagination(msgspec.Struct, gc=False):
     """Where a page stands."""
 
     total_count: int
@@ -58,7 +59,7 @@ class Pagination(msgspec.Struct):
     per_page: int | None = None
 
 
-class BillingHistory(msgspec.Struct):
+class BillingHistory(msgspec.Struct, gc=False):
     """The whole answer; a failure has a status that is not ``ok``, and maybe a message."""
 
     status: str
@@ -70,7 +71,7 @@ class BillingHistory(msgspec.Struct):
 _decoder = msgspec.json.Decoder(BillingHistory)
 
 
-class Bytio(Provider):
+class Bytio(Provider[BillingHistory]):
     """An account at Bytio.
 
     Parameters
@@ -140,10 +141,13 @@ class Bytio(Provider):
     def query(self, *, kind: str, page: int, size: int) -> dict[str, str | int]:
         return {"filter": kind if kind in self.filters else "all", "page": page, "count": size}
 
-    def decode(self, body: bytes) -> Page[list[Entry]]:
+    def decode(self, body: bytes) -> BillingHistory:
         answer = strict_json(body, _decoder)
         if answer.status != "ok":
             raise Refusal(None, answer.message)
+        return answer
+
+    def page(self, answer: BillingHistory) -> Page[list[Entry]]:
         if answer.pagination is None:
             raise contract_error("required, and missing", "pagination")
         if answer.billing_histories is None:
@@ -171,48 +175,42 @@ def parse(record: Record, *, currency: str) -> Entry:
     ContractError
         When a date or an amount cannot be read exactly; it names the field.
     """
-    kind = lower(record.type)
-    if kind is None:
+    kind = record.type.lower()
+    if not kind:
         raise contract_error("expected a kind of entry", "billing_histories[].type")
     method = record.payment_method or _NO_METHOD
-    return Entry(
-        kind=kind,
-        issued_at=instant(record.created_on, "billing_histories[].created_on"),
-        currency=currency,
-        total=_units(record.total_cents, "total_cents"),
-        description=record.name or None,
-        status=_status(record.status),
-        usage=_stated(record.usage_charges_cents, "usage_charges_cents"),
-        standing=_stated(record.standing_charges_cents, "standing_charges_cents"),
-        tax=_stated(record.tax_cents, "tax_cents"),
-        payment_type=record.payment_type or None,
-        method=lower(method.type),
-        method_brand=method.brand or None,
-        method_last4=_last4(method.last4),
-        method_expires=_expires(method),
-        method_wallet=method.wallet or None,
-        method_email=method.email or None,
-        document_url=record.invoice_url or record.reciept_url or record.receipt_url or None,
+    usage, standing, tax = (
+        record.usage_charges_cents,
+        record.standing_charges_cents,
+        record.tax_cents,
     )
+    try:
+        return Entry(
+            kind=kind,
+            issued_at=instant(record.created_on, "billing_histories[].created_on"),
+            currency=currency,
+            total=cents(record.total_cents),
+            description=record.name or None,
+            status="paid" if record.status == "succeeded" else lower(record.status),
+            usage=None if usage is None else cents(usage),
+            standing=None if standing is None else cents(standing),
+            tax=None if tax is None else cents(tax),
+            payment_type=record.payment_type or None,
+            method=lower(method.type),
+            method_brand=method.brand or None,
+            method_last4=_last4(method.last4),
+            method_expires=_expires(method.expires_year, method.expires_month),
+            method_wallet=method.wallet or None,
+            method_email=method.email or None,
+            document_url=record.invoice_url or record.reciept_url or record.receipt_url or None,
+        )
+    except MoneyError:
+        pass
+    raise amount_error(record, _AMOUNTS, cents, "billing_histories[]")
 
 
 _NO_METHOD = PaymentMethod()
-
-
-def _status(status: str | None) -> str | None:
-    return "paid" if status == "succeeded" else lower(status)
-
-
-def _stated(amount: Decimal | None, field: str) -> Decimal | None:
-    return None if amount is None else _units(amount, field)
-
-
-def _units(amount: Decimal, field: str) -> Decimal:
-    try:
-        return cents(amount)
-    except MoneyError as error:
-        problem = str(error)
-    raise contract_error(problem, f"billing_histories[].{field}")
+_AMOUNTS = ("total_cents", "usage_charges_cents", "standing_charges_cents", "tax_cents")
 
 
 def _last4(last4: int | str | None) -> str | None:
@@ -220,7 +218,6 @@ def _last4(last4: int | str | None) -> str | None:
     return None if last4 is None or last4 == "" else str(last4).zfill(4)
 
 
-def _expires(method: PaymentMethod) -> str | None:
-    if method.expires_year is None or method.expires_month is None:
-        return None
-    return f"{method.expires_year:04d}-{method.expires_month:02d}"
+@lru_cache(maxsize=1024)
+def _expires(year: int | None, month: int | None) -> str | None:
+    return None if year is None or month is None else f"{year:04d}-{month:02d}"

@@ -17,11 +17,11 @@ from requests.adapters import BaseAdapter
 from billnb.entry import Entry, Page, currency_code, instant, lower, page_of
 from billnb.errors import AccountNotFoundError, MoneyError, contract_error, discreet
 from billnb.money import units
-from billnb.providers.base import Credential, Provider, from_environment, sealed
+from billnb.providers.base import Credential, Provider, amount_error, from_environment, sealed
 from billnb.transport import HeaderAuth, Limits, Refusal, strict_json
 
 
-class Record(msgspec.Struct):
+class Record(msgspec.Struct, gc=False):
     """One invoice, in its current form or the earlier one."""
 
     amount: Decimal
@@ -36,20 +36,20 @@ class Record(msgspec.Struct):
     payment_at: str | None = None
 
 
-class Rows(msgspec.Struct):
+class Rows(msgspec.Struct, gc=False):
     """An envelope inside the envelope."""
 
     results: list[Record] | None = None
     count: int | None = None
 
 
-class Trouble(msgspec.Struct):
+class Trouble(msgspec.Struct, gc=False):
     """What a gateway says in place of an answer."""
 
     message: str | None = None
 
 
-class BillingData(msgspec.Struct):
+class BillingData(msgspec.Struct, gc=False):
     """The whole answer: rows in ``results``, in ``data``, or in ``data.results``."""
 
     count: int | None = None
@@ -60,13 +60,13 @@ class BillingData(msgspec.Struct):
     error: Trouble | str | None = None
 
 
-class Organization(msgspec.Struct):
+class Organization(msgspec.Struct, gc=False):
     """An organization a token can see. Its own token, which rows may carry, is not read."""
 
     domain_handle: str
 
 
-class Organizations(msgspec.Struct):
+class Organizations(msgspec.Struct, gc=False):
     """The answer to which organizations there are."""
 
     data: list[Organization] | None = None
@@ -81,7 +81,7 @@ _decoder = msgspec.json.Decoder(BillingData)
 _organizations_decoder = msgspec.json.Decoder(Organizations)
 
 
-class Unpod(Provider):
+class Unpod(Provider[BillingData]):
     """An organization's account at Unpod.
 
     Parameters
@@ -157,9 +157,12 @@ class Unpod(Provider):
     def query(self, *, kind: str, page: int, size: int) -> dict[str, str | int]:
         return {"page": page, "page_size": size}
 
-    def decode(self, body: bytes) -> Page[list[Entry]]:
+    def decode(self, body: bytes) -> BillingData:
         answer = strict_json(body, _decoder)
         _refuse_failure(answer)
+        return answer
+
+    def page(self, answer: BillingData) -> Page[list[Entry]]:
         inner = answer.data if isinstance(answer.data, Rows) else Rows()
         rows = answer.results if answer.results is not None else inner.results
         if rows is None and isinstance(answer.data, list):
@@ -218,18 +221,22 @@ def parse(record: Record) -> Entry:
         raise contract_error("required, and missing, as is invoice_number", "results[].id")
     if not record.currency:
         raise contract_error("expected a currency", "results[].currency")
-    return Entry(
-        kind="invoice",
-        issued_at=instant(record.invoice_date, "results[].invoice_date"),
-        currency=currency_code(record.currency),
-        total=_units(record.amount, "amount"),
-        entry_id=str(entry_id),
-        description=record.charge_type or None,
-        status=lower(record.status),
-        tax=None if record.tax_amount is None else _units(record.tax_amount, "tax_amount"),
-        due_at=_instant(record.due_date, "due_date"),
-        paid_at=_instant(record.payment_at, "payment_at"),
-    )
+    try:
+        return Entry(
+            kind="invoice",
+            issued_at=instant(record.invoice_date, "results[].invoice_date"),
+            currency=currency_code(record.currency),
+            total=units(record.amount),
+            entry_id=str(entry_id),
+            description=record.charge_type or None,
+            status=lower(record.status),
+            tax=None if record.tax_amount is None else units(record.tax_amount),
+            due_at=_instant(record.due_date, "due_date"),
+            paid_at=_instant(record.payment_at, "payment_at"),
+        )
+    except MoneyError:
+        pass
+    raise amount_error(record, ("amount", "tax_amount"), units, "results[]")
 
 
 def _refuse_failure(answer: BillingData | Organizations) -> None:
@@ -253,11 +260,3 @@ def _handles(body: bytes) -> list[str]:
 
 def _instant(text: str | None, field: str) -> datetime | None:
     return instant(text, f"results[].{field}") if text else None
-
-
-def _units(amount: Decimal, field: str) -> Decimal:
-    try:
-        return units(amount)
-    except MoneyError as error:
-        problem = str(error)
-    raise contract_error(problem, f"results[].{field}")

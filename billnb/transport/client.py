@@ -321,7 +321,7 @@ def _environment(url: str) -> dict[str, Any]:
         session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
     )
     if urlsplit(url).scheme != "https":
-        settings["proxies"] = {}
+        settings |= {"proxies": {}, "verify": True}
     del settings["stream"]
     return settings
 

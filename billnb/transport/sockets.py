@@ -15,14 +15,16 @@ import weakref
 from contextlib import suppress
 from typing import Any
 
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.poolmanager import PoolManager
+from urllib3.response import BaseHTTPResponse
 
 
 class BudgetAdapter(HTTPAdapter):
-    """An adapter of requests whose read timeout is the time for the whole answer.
+    """An adapter of requests for one host, whose read timeout is the time for the whole answer.
 
     Parameters
     ----------
@@ -35,6 +37,7 @@ class BudgetAdapter(HTTPAdapter):
     def __init__(self, *, connections: int, silence: float) -> None:
         self._silence = silence
         self._open: weakref.WeakSet[_BudgetedSocket] = weakref.WeakSet()
+        self._pool: Any = None
         super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -45,6 +48,24 @@ class BudgetAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(proxy, **kwargs)  # type: ignore[no-untyped-call]
         self._budget(manager)
         return manager
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        # one adapter asks one host: its pool need not be looked up for each request
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **kwargs)  # type: ignore[no-untyped-call]
+        return self._pool
+
+    def request_url(self, request: PreparedRequest, proxies: Any) -> str:
+        # proxies are used as tunnels alone, so the target is never a whole URL
+        return request.path_url
+
+    def build_response(self, req: PreparedRequest, resp: BaseHTTPResponse) -> Response:
+        # neither cookies nor history nor a guessed encoding: what is used, and no more
+        response = Response()
+        response.status_code = resp.status
+        response.headers = resp.headers  # type: ignore[assignment]
+        response.raw = resp
+        return response
 
     def abort(self) -> None:
         """End every answer that is still coming in, from any thread."""
@@ -84,12 +105,12 @@ class _BudgetedSocket:
 
     def __init__(self, plain: socket.socket, silence: float) -> None:
         self._plain = plain
-        self._silence = silence
+        self._silence = self._allowed = silence
         self._deadline = math.inf
+        plain.settimeout(silence)
 
     def settimeout(self, seconds: float | None) -> None:
         self._deadline = math.inf if seconds is None else time.monotonic() + seconds
-        self._plain.settimeout(seconds)
 
     def makefile(self, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
         if mode != "rb":
@@ -101,7 +122,10 @@ class _BudgetedSocket:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError("the time for the answer is over")
-        self._plain.settimeout(min(left, self._silence))
+        allowed = min(left, self._silence)
+        if allowed != self._allowed:  # each change is a system call
+            self._plain.settimeout(allowed)
+            self._allowed = allowed
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._plain, name)

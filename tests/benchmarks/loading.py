@@ -34,9 +34,9 @@ def by_billnb(base_url: str, entries: int) -> tuple[int, Any]:
     """`billnb.load`, as its documentation says."""
     import billnb
 
-    account = billnb.Bytio(vendor.KEY, base_url=base_url)
+    account, load = billnb.Bytio(vendor.KEY, base_url=base_url), billnb.load
     ready()
-    history = billnb.load(account, workers=WORKERS, progress=False)
+    history = load(account, workers=WORKERS, progress=False)
     return len(history), history["total"].sum() * 100
 
 

@@ -25,7 +25,7 @@ def entry(number: int) -> dict[str, Any]:
     """Return one entry: an invoice in four, the rest payments by card."""
     created = (_FIRST + timedelta(minutes=47 * number)).isoformat().replace("+00:00", "Z")
     if number % 4 == 0:
-        usage = Decimal(number * 7919 % 10_000_000) + Decimal("0.3554498")
+        usage = Decimal(number * 7_919_000_003 % 10**14).scaleb(-7)
         return {
             "type": "invoice",
             "created_on": created,
