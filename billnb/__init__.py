@@ -31,15 +31,14 @@ _HOMES = {
     "demo": "billnb.sandbox.demo",
     "load": "billnb.loading",
 }
-_ROOMS = ("analysis", "errors")
+_ROOMS = ("errors",)
 
-__all__ = [  # noqa: F822 - the names of _HOMES and _ROOMS arrive through __getattr__
+__all__ = [
     "BillnbError",
     "Bytio",
     "Limits",
     "Unpod",
     "__version__",
-    "analysis",
     "demo",
     "errors",
     "load",

@@ -60,6 +60,8 @@ SCHEMA = pa.schema(
 """The columns with their Arrow types."""
 
 _PAGE_SCHEMA = pa.schema([SCHEMA.field(name) for name in SCHEMA.names[2:]])
+# thousands of small arrays are made and let go: this pool gives their memory back
+_POOL = pa.system_memory_pool()
 _BY_TYPE = {
     kind: [name for name in Entry._fields if SCHEMA.field(name).type == kind]
     for kind in (pa.string(), MONEY, INSTANT)
@@ -81,10 +83,11 @@ def batch(entries: Sequence[Entry], keys: Sequence[str]) -> pa.RecordBatch:
     columns = {}
     for kind, names in _BY_TYPE.items():
         # one conversion for all columns of a type, cut up afterwards: calls cost more than rows
-        flat = pa.array(list(chain.from_iterable(values.get(name, ()) for name in names)), kind)
+        cells = list(chain.from_iterable(values.get(name, ()) for name in names))
+        flat = pa.array(cells, kind, memory_pool=_POOL)
         for position, name in enumerate(names):
             columns[name] = flat.slice(position * rows, rows)
-    columns["entry_id"] = pa.array(keys, pa.string())
+    columns["entry_id"] = pa.array(keys, pa.string(), memory_pool=_POOL)
     return pa.RecordBatch.from_arrays(
         [columns[name] for name in _PAGE_SCHEMA.names], schema=_PAGE_SCHEMA
     )
@@ -102,7 +105,7 @@ def account_table(
     if not is_distinct:
         table = table.set_column(0, "entry_id", _numbered(table))
     for position, (name, value) in enumerate((("provider", provider), ("account", account))):
-        column = pa.repeat(pa.scalar(value, pa.string()), len(table))
+        column = pa.repeat(pa.scalar(value, pa.string()), len(table), memory_pool=_POOL)
         table = table.add_column(position, name, column)
     return table.cast(SCHEMA)
 
@@ -147,12 +150,24 @@ def frame(
         table = table.filter(pc.field("issued_at") < pa.scalar(window.end, INSTANT))
     if kind != "all":
         table = table.filter(pc.field("kind") == kind)
-    order = pc.sort_indices(table, sort_keys=[(name, "ascending") for name in ORDER])
-    # column by column, for the whole table at once takes twice the room
-    table = pa.table([table[name].combine_chunks().take(order) for name in COLUMNS], schema=SCHEMA)
-    history = table.to_pandas(types_mapper=pd.ArrowDtype)
+    history: pd.DataFrame = _sorted(table).to_pandas(types_mapper=pd.ArrowDtype)
     history.attrs["billnb"] = {name: dict(how) for name, how in (reading or {}).items()}
     return history
+
+
+def _sorted(table: pa.Table) -> pa.Table:
+    keys = pa.table({name: _joined(table[name]) for name in ORDER})
+    order = pc.sort_indices(
+        keys, sort_keys=[(name, "ascending") for name in ORDER], memory_pool=_POOL
+    )
+    del keys
+    # column by column, for the whole table at once takes twice the room
+    columns = [pc.take(_joined(table[name]), order, memory_pool=_POOL) for name in COLUMNS]
+    return pa.table(columns, schema=SCHEMA)
+
+
+def _joined(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks(memory_pool=_POOL)
 
 
 def _numbered(table: pa.Table) -> pa.Array:

@@ -163,7 +163,7 @@ def _read_all(
             except BaseException:
                 pages.shutdown(wait=False, cancel_futures=True)
                 readers.shutdown(wait=False, cancel_futures=True)
-                for client in list(clients):
+                for client in clients.copy():
                     client.close()
                 raise
 
@@ -200,6 +200,7 @@ def _read(
     began = datetime.now(UTC)
     client = account.client(connections=order.workers)
     clients.append(client)
+
     def fetch(kind: str, page: int, size: int) -> Any:
         return client.get(account.query(kind=kind, page=page, size=size), account.decode)
 
@@ -235,16 +236,14 @@ def _read(
             "provider": account.provider,
             "read_at": began.isoformat(timespec="seconds"),
             "announced": reading.total,
-            "requests": client.requests,
+            "requests": client.sent,
             "restarts": reading.restarts,
             "certificate": reading.certificate,
         },
     )
 
 
-def _whole(
-    outcomes: dict[str, _Loaded | BillnbError], kept: Window, kind: str
-) -> pd.DataFrame:
+def _whole(outcomes: dict[str, _Loaded | BillnbError], kept: Window, kind: str) -> pd.DataFrame:
     loaded = {name: one for name, one in outcomes.items() if isinstance(one, _Loaded)}
     failed = [one for one in outcomes.values() if isinstance(one, BillnbError)]
     whole = history.frame(

@@ -1,7 +1,8 @@
 """Which pages, and is what was read what was there?
 
-Pure logic over a ``fetch(kind, page, size)`` and an ``open`` that makes a page of its answer. Pages are read concurrently, and a history can
-change in the meantime. What is returned carries a certificate of how it is known to be whole:
+Pure logic over a ``fetch(kind, page, size)`` and an ``open`` that makes a page of its answer.
+Pages are fetched concurrently, and a history can change in the meantime. What is returned carries
+a certificate of how it is known to be whole:
 
 ``snapshot``
     Read twice, on two page grids (forward with N rows a page, backward with N-1), with the same
@@ -256,9 +257,7 @@ def _forward(source: Source[Any, Rows], kind: str) -> _Walk[Rows]:
     return walk
 
 
-def _backward(
-    source: Source[Any, Rows], kind: str, before: _Walk[Rows], size: int
-) -> _Walk[Rows]:
+def _backward(source: Source[Any, Rows], kind: str, before: _Walk[Rows], size: int) -> _Walk[Rows]:
     walk = _Walk[Rows](size=size, total=before.total)
     if source.max_pages is not None and walk.last > source.max_pages:
         walk = _Walk[Rows](size=before.size, total=before.total)
@@ -302,9 +301,7 @@ def _check(walk: _Walk[Rows], number: int, page: Page[Rows]) -> None:
     if page.number not in (None, number):
         raise _broken(number, f"says it is page {page.number}")
     if page.total != walk.total:
-        raise _Shaken(
-            _unstable(f"its total changed from {walk.total} to {page.total}"), [walk]
-        )
+        raise _Shaken(_unstable(f"its total changed from {walk.total} to {page.total}"), [walk])
     rows = len(page.keys)
     if number < walk.last and rows != walk.size:
         raise _Shaken(_broken(number, f"has {rows} rows; expected {walk.size}"), [walk])

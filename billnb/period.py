@@ -15,6 +15,7 @@ from billnb.errors import ArgumentError
 Moment = str | date | datetime
 """What `since` and `until` take; pandas' Timestamp and Period and NumPy's datetime64 too."""
 
+_NAMED_BY_UNIT = {f"datetime64[{unit}]" for unit in "YMDhm"}
 _INSTANT = timedelta(microseconds=1)
 _ISO = re.compile(
     r"""
@@ -87,8 +88,10 @@ def _read(moment: object) -> tuple[datetime, datetime]:
         return _read_text(moment.strip())
     if hasattr(moment, "start_time") and hasattr(moment, "end_time"):  # a pandas Period
         return _utc(moment.start_time), _utc(moment.end_time) + _INSTANT
-    if hasattr(moment, "astype"):  # a NumPy datetime64; a date only where its unit is a day or more
-        moment = moment.item() if _is_calendar(moment) else moment.astype("M8[us]").item()
+    if hasattr(moment, "astype") and hasattr(moment, "item"):  # a NumPy datetime64
+        if str(getattr(moment, "dtype", "")) in _NAMED_BY_UNIT:
+            return _read_text(str(moment))
+        moment = moment.astype("M8[us]").item()
     if isinstance(moment, datetime):
         instant = _utc(moment)
         return instant, instant + _INSTANT
@@ -138,10 +141,6 @@ def _utc(moment: datetime) -> datetime:
         fold=moment.fold,
     )
     return moment.astimezone(UTC)
-
-
-def _is_calendar(moment: object) -> bool:
-    return str(getattr(moment, "dtype", "")) in {"datetime64[Y]", "datetime64[M]", "datetime64[D]"}
 
 
 __all__ = ["Moment", "Window", "window"]

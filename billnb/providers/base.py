@@ -39,7 +39,6 @@ from billnb.transport import (
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ class Credential:
         return error
 
 
-def sealed(value: str | None) -> Secret | None:
+def sealed(value: str | Secret | None) -> Secret | None:
     """Return a credential as a secret; a constructor's first act, before anything can fail."""
     if value is None or isinstance(value, Secret):
         return value
@@ -91,7 +90,7 @@ class from_environment(Generic[P, R]):  # noqa: N801 - a decorator
         self._method = method
         self.__doc__ = method.__doc__
 
-    def __get__(self, account: Provider[Any] | None, kind: Callable[[], Provider[Any]]) -> Callable[P, R]:
+    def __get__(self, account: Provider | None, kind: Callable[[], Provider]) -> Callable[P, R]:
         @functools.wraps(self._method)
         def bound(*args: P.args, **kwargs: P.kwargs) -> R:
             return self._method(kind() if account is None else account, *args, **kwargs)
@@ -99,7 +98,7 @@ class from_environment(Generic[P, R]):  # noqa: N801 - a decorator
         return bound
 
 
-class Provider(ABC, Generic[Answer]):
+class Provider(ABC):
     """An account at a vendor; one subclass a vendor.
 
     Attributes
@@ -183,7 +182,7 @@ class Provider(ABC, Generic[Answer]):
         """Return the query for one page of entries of one kind, or of ``all``."""
 
     @abstractmethod
-    def decode(self, body: bytes) -> Answer:
+    def decode(self, body: bytes) -> Any:
         """Return what a body says, typed as the contract has it.
 
         Raises
@@ -195,7 +194,7 @@ class Provider(ABC, Generic[Answer]):
         """
 
     @abstractmethod
-    def page(self, answer: Answer) -> Page[list[Entry]]:
+    def page(self, answer: Any) -> Page[list[Entry]]:
         """Return the entries of an answer, and where the page stands.
 
         Raises

@@ -18,6 +18,7 @@ from billnb.entry import Entry, Page, currency_code, instant, lower, page_of
 from billnb.errors import ArgumentError, MoneyError, contract_error
 from billnb.money import cents
 from billnb.providers.base import Credential, Provider, amount_error, sealed
+from billnb.secret import Secret
 from billnb.transport import HeaderAuth, Limits, Refusal, strict_json
 
 
@@ -71,12 +72,12 @@ class BillingHistory(msgspec.Struct, gc=False):
 _decoder = msgspec.json.Decoder(BillingHistory)
 
 
-class Bytio(Provider[BillingHistory]):
+class Bytio(Provider):
     """An account at Bytio.
 
     Parameters
     ----------
-    api_key : str, optional
+    api_key : str or Secret, optional
         The API key; from ``BYTIO_API_KEY`` where not given.
     name : str
         What the account is called in the history.
@@ -113,7 +114,7 @@ class Bytio(Provider[BillingHistory]):
 
     def __init__(
         self,
-        api_key: str | None = None,
+        api_key: str | Secret | None = None,
         *,
         name: str = "bytio",
         currency: str = "USD",

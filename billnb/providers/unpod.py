@@ -18,6 +18,7 @@ from billnb.entry import Entry, Page, currency_code, instant, lower, page_of
 from billnb.errors import AccountNotFoundError, MoneyError, contract_error, discreet
 from billnb.money import units
 from billnb.providers.base import Credential, Provider, amount_error, from_environment, sealed
+from billnb.secret import Secret
 from billnb.transport import HeaderAuth, Limits, Refusal, strict_json
 
 
@@ -81,14 +82,14 @@ _decoder = msgspec.json.Decoder(BillingData)
 _organizations_decoder = msgspec.json.Decoder(Organizations)
 
 
-class Unpod(Provider[BillingData]):
+class Unpod(Provider):
     """An organization's account at Unpod.
 
     Parameters
     ----------
-    token : str, optional
+    token : str or Secret, optional
         The API token; from ``UNPOD_API_TOKEN`` where not given.
-    org_handle : str, optional
+    org_handle : str or Secret, optional
         The organization's domain handle; from ``UNPOD_ORG_HANDLE`` where not given. See
         :meth:`organizations`.
     name : str
@@ -129,8 +130,8 @@ class Unpod(Provider[BillingData]):
 
     def __init__(
         self,
-        token: str | None = None,
-        org_handle: str | None = None,
+        token: str | Secret | None = None,
+        org_handle: str | Secret | None = None,
         *,
         name: str = "unpod",
         base_url: str | None = None,
@@ -150,7 +151,10 @@ class Unpod(Provider[BillingData]):
 
     def auth(self) -> HeaderAuth:
         return HeaderAuth(
-            {"Authorization": self.credential("token"), "Org-Handle": self.credential("org_handle")},
+            {
+                "Authorization": self.credential("token"),
+                "Org-Handle": self.credential("org_handle"),
+            },
             prefixes={"Authorization": "Token "},
         )
 

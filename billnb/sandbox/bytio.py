@@ -22,14 +22,14 @@ PATH = "/v1/account/billinghistory"
 _FILES = "https://files.bytio.example"
 _PRICE_CHANGE = 18  # months ago
 _VAT = Decimal("0.20")
-_CARD = {
+_CARD: dict[str, Any] = {
     "type": "card",
     "brand": "visa",
     "expires_month": 11,
     "expires_year": 2030,
     "last4": 42,
 }
-_WALLET = {
+_WALLET: dict[str, Any] = {
     "type": "card",
     "brand": "mastercard",
     "expires_month": 4,
@@ -37,7 +37,7 @@ _WALLET = {
     "last4": 8210,
     "wallet": "Apple Pay",
 }
-_PAYPAL = {"type": "paypal", "email": "billing@acme.example"}
+_PAYPAL: dict[str, Any] = {"type": "paypal", "email": "billing@acme.example"}
 
 
 class BytioVendor:

@@ -58,8 +58,7 @@ class WSGIAdapter(BaseAdapter):
             "wsgi.input": io.BytesIO(),
         }
         for name, value in request.headers.items():
-            text = value.decode("latin-1") if isinstance(value, bytes) else value
-            environ[f"HTTP_{name.upper().replace('-', '_')}"] = text
+            environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
         started: list[tuple[str, list[tuple[str, str]]]] = []
         body = b"".join(
             self._application(environ, lambda status, headers: started.append((status, headers)))
@@ -72,7 +71,7 @@ class WSGIAdapter(BaseAdapter):
         response.url = request.url or ""
         response.raw = HTTPResponse(
             io.BytesIO(body),
-            headers=headers,
+            headers=dict(headers),
             status=response.status_code,
             preload_content=False,
             decode_content=False,

@@ -17,7 +17,7 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 
 class _QuietHandler(WSGIRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Say nothing: a log line would hold what was sent."""
 
 
@@ -36,9 +36,7 @@ def server(sandbox: Sandbox, port: int = 0) -> WSGIServer:
     OSError
         When the port is taken.
     """
-    return make_server(
-        HOST, port, sandbox, server_class=_Server, handler_class=_QuietHandler
-    )
+    return make_server(HOST, port, sandbox, server_class=_Server, handler_class=_QuietHandler)
 
 
 __all__ = ["HOST", "server"]

@@ -125,7 +125,7 @@ def _month(month: Month, organization: str) -> Iterator[dict[str, Any]]:
             minutes * Decimal("2.15"),
             "INR",
             "credits",
-            status(usually=usually if extra == 0 and chance.random() < 0.5 else "paid"),
+            status(usually=usually if extra == 0 else "paid"),
             tax=True,
         )
 

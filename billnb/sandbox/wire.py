@@ -41,6 +41,4 @@ class Response:
 def json_response(status: int, content: Any, **headers: str) -> Response:
     """Return an answer in JSON; header names are given with underscores."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Response(
-        status, _encoder.encode(content), {"Content-Type": "application/json", **named}
-    )
+    return Response(status, _encoder.encode(content), {"Content-Type": "application/json", **named})

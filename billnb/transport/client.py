@@ -111,14 +111,14 @@ class Client:
         limits: Limits,
         connections: int = 1,
         adapter: BaseAdapter | None = None,
-        explain: Callable[[bytes], str | None] = lambda body: None,
+        explain: Callable[[bytes], str | None] | None = None,
         statuses: Mapping[int, type[RequestError]] = {},
     ) -> None:
         self._limits = limits
         self._own = BudgetAdapter(connections=connections, silence=limits.silence)
         self._adapter = adapter or self._own
         self._explain = explain
-        self._statuses = {
+        self._statuses: dict[int, type[RequestError]] = {
             401: AuthenticationError,
             403: AccessDeniedError,
             404: AccountNotFoundError,
@@ -143,7 +143,7 @@ class Client:
         self._held_until = 0.0
 
     @property
-    def requests(self) -> int:
+    def sent(self) -> int:
         """How many requests were sent."""
         return self._sent
 
@@ -226,7 +226,9 @@ class Client:
         except BillnbError as error:
             return _Failure(error)
 
-    def _judge(self, response: requests.Response, parse: Callable[[bytes], T]) -> Any:
+    def _judge(
+        self, response: requests.Response, parse: Callable[[bytes], T]
+    ) -> _Answer[T] | _Failure:
         status = response.status_code
         if status == 200:
             return _Answer(parse(read_body(response.raw, self._limits.max_body)))
@@ -236,7 +238,8 @@ class Client:
                 "would send the credential elsewhere. Check base_url"
             )
         try:
-            message = self._explain(read_body(response.raw, _ERROR_BODY))
+            body = read_body(response.raw, _ERROR_BODY)
+            message = self._explain(body) if self._explain else None
         except (BillnbError, HTTPError, HTTPException, OSError):
             message = None  # the status says enough
         return self._refused(status, message, response.headers.get("Retry-After"), self._host)
@@ -297,7 +300,7 @@ class Client:
         return f"{self._host}: the connection failed, or was cut before the answer was whole"
 
 
-_ADVICE = {
+_ADVICE: dict[type[RequestError], str] = {
     AuthenticationError: "Check that the credential is right and has not been revoked",
     AccessDeniedError: "Check that the credential may read billing, and of this organization",
     AccountNotFoundError: "Check the organization handle and base_url",

@@ -59,7 +59,9 @@ def checked_base_url(url: str) -> str:
     """
     problem = _problem(url)
     if problem:
-        raise ArgumentError(f"base_url {problem}; expected something like 'https://api.example.com'")
+        raise ArgumentError(
+            f"base_url {problem}; expected something like 'https://api.example.com'"
+        )
     return url.rstrip("/")
 
 

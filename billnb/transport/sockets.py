@@ -41,18 +41,18 @@ class BudgetAdapter(HTTPAdapter):
         super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)  # type: ignore[no-untyped-call]
+        super().init_poolmanager(*args, **kwargs)
         self._budget(self.poolmanager)
 
     def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **kwargs)  # type: ignore[no-untyped-call]
+        manager = super().proxy_manager_for(proxy, **kwargs)
         self._budget(manager)
         return manager
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         # one adapter asks one host: its pool need not be looked up for each request
         if self._pool is None:
-            self._pool = super().get_connection_with_tls_context(*args, **kwargs)  # type: ignore[no-untyped-call]
+            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
         return self._pool
 
     def request_url(self, request: PreparedRequest, proxies: Any) -> str:

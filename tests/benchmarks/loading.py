@@ -1,7 +1,7 @@
 """How fast is a long history loaded, against what people use today and against the floor?
 
-``python tests/benchmarks/loading.py`` serves 100,000 Bytio entries in 1,000 pages on loopback and loads
-them in each way, each in a process of its own, in turn, several times. It prints medians, the
+``python tests/benchmarks/loading.py`` serves 100,000 Bytio entries in 1,000 pages on loopback and
+loads them in each way, each in a process of its own, in turn, several times. It prints medians, the
 memory each grew by, whether the sum is exact, and the ratios. Needs the extra ``bench``.
 """
 

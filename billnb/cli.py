@@ -1,0 +1,199 @@
+"""How is billnb reached from a shell?"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+import billnb
+from billnb.entry import KINDS
+from billnb.errors import ArgumentError, BillnbError
+from billnb.export import FORMATS
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".pq": "parquet"}
+
+
+class _Commands(click.Group):
+    """Commands whose errors are one line, unless asked for more."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BillnbError as error:
+            failure = error
+        return _fail(failure, debug=ctx.ensure_object(dict).get("debug", False))
+
+
+def _fail(failure: BillnbError, *, debug: bool) -> NoReturn:
+    if debug:
+        traceback.print_exception(failure)
+    else:
+        for line in (f"Error: {failure}", *getattr(failure, "__notes__", ())):
+            click.echo(line, err=True)
+    raise SystemExit(1)
+
+
+def _debug(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        context.find_root().ensure_object(dict)["debug"] = True
+
+
+def _with_debug(command: F) -> F:
+    return click.option(
+        "--debug",
+        is_flag=True,
+        expose_value=False,
+        callback=_debug,
+        help="Show where an error comes from. Secrets stay out of it.",
+    )(command)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(billnb.__version__, prog_name="billnb")
+@_with_debug
+def main() -> None:
+    """The billing histories of the services a team pays for, as one exact ledger.
+
+    Credentials come from the environment: BYTIO_API_KEY for Bytio, UNPOD_API_TOKEN and
+    UNPOD_ORG_HANDLE for Unpod.
+
+    Try it without any: billnb demo
+    """
+
+
+@main.command()
+@click.option("--since", metavar="DATE", help="First date: 2025, 2025-Q3, 2025-06 or 2025-06-30.")
+@click.option("--until", metavar="DATE", help="Last date, included, in the same forms.")
+@click.option(
+    "--months", default=12, show_default=True, type=click.IntRange(1), help="Months shown singly."
+)
+@_with_debug
+def demo(since: str | None, until: str | None, months: int) -> None:
+    """Load two made-up accounts and say what they say.
+
+    Three years of Bytio and Unpod, served in this process and loaded like real accounts: no key,
+    no network.
+    """
+    from billnb.summary import summary
+
+    click.echo(summary(billnb.demo(since=since, until=until), months=months))
+
+
+@main.command()
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@click.option("--since", metavar="DATE", help="First date: 2025, 2025-Q3, 2025-06 or 2025-06-30.")
+@click.option("--until", metavar="DATE", help="Last date, included, in the same forms.")
+@click.option("--kind", default="all", show_default=True, type=click.Choice(["all", *KINDS]))
+@click.option(
+    "--verify",
+    default="counts",
+    show_default=True,
+    type=click.Choice(["counts", "snapshot"]),
+    help="How to make sure nothing is lost: pages add up, or two readings agree as well.",
+)
+@click.option(
+    "--workers", default=8, show_default=True, type=int, help="Requests under way at a time."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="What to write. [default: by the ending of --output, else table]",
+)
+@click.option(
+    "--output",
+    "-o",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to; standard output unless given. An existing file is replaced whole.",
+)
+@_with_debug
+def load(
+    accounts: tuple[str, ...],
+    form: str | None,
+    output: Path | None,
+    **options: Any,
+) -> None:
+    """Load accounts and print or save their history.
+
+    ACCOUNT is bytio or unpod, with its credentials in the environment; every account that has
+    them, where none is named. csv, json and parquet hold every column, people's and cards'
+    included; table shows the essentials.
+    """
+    from billnb import export
+
+    form = form or (_SUFFIXES.get(output.suffix.lower(), "table") if output else "table")
+    if form == "parquet" and output is None:
+        raise ArgumentError("parquet is no text; name a file with --output")
+    history = billnb.load(*accounts, **options)
+    if output is None:
+        click.echo(export.text(history, form))
+    else:
+        export.write(history, output, form)
+        click.echo(f"{len(history):,} entries written to {output}", err=True)
+
+
+@main.command()
+@click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--latency", default=0.0, metavar="MS", help="Milliseconds before each answer.")
+@click.option("--fail-every", default=0, metavar="N", help="Each Nth request fails (HTTP 503).")
+@click.option("--limit-every", default=0, metavar="N", help="Each Nth is refused (HTTP 429).")
+@click.option("--drift-every", default=0, metavar="N", help="A new entry before each Nth request.")
+@click.option("--page-limit", default=100, metavar="ROWS", help="Rows a page at most.")
+@_with_debug
+def sandbox(
+    port: int,
+    latency: float,
+    fail_every: int,
+    limit_every: int,
+    drift_every: int,
+    page_limit: int,
+) -> None:
+    """Serve both vendors' APIs on loopback, with made-up accounts.
+
+    For curl and for trying out what happens when a vendor misbehaves. Port 0 takes any free one.
+    """
+    from billnb.sandbox import Faults, Sandbox, bytio, unpod
+    from billnb.sandbox.serve import HOST, server
+
+    faults = Faults(
+        latency=latency / 1000,
+        fail_every=fail_every,
+        limit_every=limit_every,
+        drift_every=drift_every,
+        page_limit=max(1, page_limit),
+    )
+    try:
+        serving = server(Sandbox(faults=faults), port)
+    except OSError as error:
+        problem = error.strerror
+    else:
+        problem = None
+    if problem is not None:
+        raise ArgumentError(f"cannot serve on port {port}: {problem}; try --port 0")
+    url = f"http://{HOST}:{serving.server_port}"
+    click.echo(
+        f"export BYTIO_BASE_URL={url} BYTIO_API_KEY={bytio.KEY}\n"
+        f"export UNPOD_BASE_URL={url} UNPOD_API_TOKEN={unpod.TOKEN} "
+        f"UNPOD_ORG_HANDLE={unpod.ORGANIZATIONS[0]}\n"
+        f"# Serving Bytio and Unpod on {url}; Ctrl-C ends it. In another shell, after the lines\n"
+        f"# above: billnb load, or\n"
+        f"# curl -H 'X-API-KEY: {bytio.KEY}' '{url}{bytio.PATH}?filter=all&page=1&count=5'"
+    )
+    sys.stdout.flush()
+    with serving:
+        try:
+            serving.serve_forever()
+        except KeyboardInterrupt:
+            click.echo("", err=True)
+
+
+if __name__ == "__main__":
+    main()

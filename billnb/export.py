@@ -1,0 +1,171 @@
+"""How does a history leave, as a file or as text?"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pyarrow as pa
+
+from billnb.errors import ArgumentError
+from billnb.history import SCHEMA
+from billnb.money import plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMATS = ("table", "csv", "json", "parquet")
+
+_SHOWN = ("issued_at", "account", "kind", "description", "status", "currency", "total")
+_LONGEST_CELL = 40
+
+
+def text(history: pd.DataFrame, form: str) -> str:
+    """Return a history as text.
+
+    Parameters
+    ----------
+    history : pandas.DataFrame
+        A history, as :func:`billnb.load` returns it.
+    form : {"table", "csv", "json"}
+        ``table`` is for reading and leaves out what identifies people and cards. ``csv`` and
+        ``json`` hold every column; amounts are their digits (in JSON as strings, for a number
+        would be read as a binary float), instants are ISO 8601 in UTC, and what is not stated is
+        empty or ``null``.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> import billnb
+    >>> history = billnb.demo(today=date(2026, 11, 1), since="2026-10-20")
+    >>> print(text(history, "table"))
+    issued at   account  kind     description  status  currency   total
+    2026-10-20  bytio    payment               paid    USD       150.00
+    """
+    if form == "table":
+        return _table(history)
+    if form == "csv":
+        return _csv(history)
+    if form == "json":
+        return msgspec.json.format(msgspec.json.encode(list(_rows(history))), indent=1).decode()
+    raise ArgumentError(f"format={form!r} is none of {', '.join(FORMATS[:-1])}")
+
+
+def write(history: pd.DataFrame, path: str | os.PathLike[str], form: str) -> None:
+    """Write a history to a file, whole or not at all.
+
+    Parameters
+    ----------
+    history : pandas.DataFrame
+        A history, as :func:`billnb.load` returns it.
+    path : path-like
+        The file; one that is there is replaced when the new one is complete.
+    form : {"table", "csv", "json", "parquet"}
+        As for :func:`text`; ``parquet`` keeps every type, and is read back with
+        ``pandas.read_parquet(path, dtype_backend="pyarrow")``.
+
+    Raises
+    ------
+    ArgumentError
+        When the file cannot be written; what was there is untouched.
+    """
+    content = _parquet(history) if form == "parquet" else text(history, form).encode()
+    target = Path(path)
+    try:
+        _replace(target, content)
+    except OSError as error:
+        problem = error.strerror or "unknown reason"
+    else:
+        return
+    raise ArgumentError(f"cannot write {target}: {problem}")
+
+
+def _replace(target: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _parquet(history: pd.DataFrame) -> bytes:
+    sink = io.BytesIO()
+    history.to_parquet(sink, index=False)
+    return sink.getvalue()
+
+
+def _csv(history: pd.DataFrame) -> str:
+    sink = io.StringIO()
+    writer = csv.DictWriter(sink, SCHEMA.names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_rows(history))
+    return sink.getvalue().removesuffix("\n")
+
+
+def _rows(history: pd.DataFrame) -> Iterator[dict[str, str | None]]:
+    table = pa.Table.from_pandas(history, schema=SCHEMA, preserve_index=False)
+    for batch in table.to_batches(max_chunksize=10_000):
+        for row in batch.to_pylist():
+            yield {name: _cell(value) for name, value in row.items()}
+
+
+def _cell(value: Any) -> str | None:
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return None if value is None else str(value)
+
+
+def _table(history: pd.DataFrame) -> str:
+    rows = [[_shown(name, row[name]) for name in _SHOWN] for row in _rows(history)]
+    return aligned([name.replace("_", " ") for name in _SHOWN], rows, numbers=1)
+
+
+def _shown(name: str, value: str | None) -> str:
+    if value is None:
+        return ""
+    if name == "issued_at":
+        return value[:10]
+    value = " ".join(value.split())
+    return value if len(value) <= _LONGEST_CELL else value[: _LONGEST_CELL - 1] + "…"
+
+
+def aligned(head: list[str], rows: list[list[str]], *, numbers: int) -> str:
+    """Return rows as columns of text, the last `numbers` of them with their points aligned."""
+    columns = [list(column) for column in zip(head, *rows, strict=True)]
+    for position, column in enumerate(columns):
+        if position >= len(columns) - numbers:
+            columns[position] = _pointed(column)
+        else:
+            width = max(map(len, column))
+            columns[position] = [cell.ljust(width) for cell in column]
+    return "\n".join("  ".join(line).rstrip() for line in zip(*columns, strict=True))
+
+
+def _pointed(column: list[str]) -> list[str]:
+    places = max((len(cell.partition(".")[2]) for cell in column[1:]), default=0)
+    cells = [
+        cell + " " * (places - len(cell.partition(".")[2]) + (places > 0 and "." not in cell))
+        for cell in column[1:]
+    ]
+    width = max(map(len, [column[0], *cells]))
+    return [column[0].rjust(width), *(cell.rjust(width) for cell in cells)]
+
+
+__all__ = ["FORMATS", "aligned", "text", "write"]
