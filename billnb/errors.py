@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import functools
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
@@ -65,11 +65,15 @@ class BillnbError(Exception):
     loaded: pd.DataFrame | None = None
 
     def __str__(self) -> str:
-        where = [] if self.account is None else [self.account]
-        if self.page is not None:
-            where.append(f"page {self.page}")
         message = super().__str__()
-        return f"{', '.join(where)}: {message}" if where else message
+        where = ", ".join(self._where())
+        return f"{where}: {message}" if where else message
+
+    def _where(self) -> Iterator[str]:
+        if self.account is not None:
+            yield self.account
+        if self.page is not None:
+            yield f"page {self.page}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = {name: value for name, value in vars(self).items() if name != "loaded"}
@@ -150,10 +154,15 @@ class ContractError(BillnbError):
     Attributes
     ----------
     field : str or None
-        Path of the field at fault, such as ``billing_histories[].total_cents``.
+        Path of the field at fault, such as ``billing_histories[7].total_cents``.
     """
 
     field: str | None = None
+
+    def _where(self) -> Iterator[str]:
+        yield from super()._where()
+        if self.field is not None:
+            yield f"field {self.field}"
 
 
 class MalformedBodyError(ContractError):
@@ -170,9 +179,7 @@ class TruncatedHistoryError(BillnbError):
 
 def contract_error(expected: str, field: str) -> ContractError:
     """Return the error for a field that is not what the contract says."""
-    error = ContractError(
-        f"field {field}: {expected}; the vendor's answer has changed, or it is not the vendor's"
-    )
+    error = ContractError(f"{expected}; the vendor's answer has changed, or it is not the vendor's")
     error.field = field
     return error
 
@@ -190,7 +197,7 @@ def discreet(function: Callable[P, R]) -> Callable[P, R]:
     def door(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except BillnbError as error:
+        except Exception as error:  # noqa: BLE001 - raised again below
             failure = error
         failure.__cause__ = failure.__context__ = None
         traceback.clear_frames(failure.__traceback__)

@@ -289,11 +289,11 @@ def _size(first: Page[Rows], asked: int) -> int:
 
 
 def _take(walk: _Walk[Rows], number: int, page: Page[Rows]) -> None:
-    _check(walk, number, page)
-    for other in (1, number - 1):
+    for other in {1, number - 1} - {number}:
         twin = walk.pages.get(other)
         if twin is not None and twin.keys == page.keys and len(set(page.keys)) > 1:
             raise _Shaken(_broken(number, f"holds what page {other} held"), [walk])
+    _check(walk, number, page)
     walk.pages[number] = page
 
 
@@ -355,23 +355,26 @@ class _Union(Generic[Rows]):
     """What several readings have seen between them, where entries have identifiers.
 
     Where ties are ordered anew for each page, no single reading need be whole; but as many
-    different identifiers as entries are all of them.
+    different identifiers as entries are all of them. Not so when the total changed, or when more
+    was seen than there is: then entries came and went.
     """
 
     def __init__(self) -> None:
-        self.total = -1
         self._seen: dict[str, tuple[Page[Rows], int]] = {}
+        self._totals: set[int] = set()
+
+    @property
+    def total(self) -> int:
+        return max(self._totals)
 
     def add(self, walks: Iterable[_Walk[Rows]]) -> None:
         for walk in walks:
-            if walk.total != self.total or len(self._seen) > walk.total:
-                self.total = walk.total
-                self._seen.clear()
+            self._totals.add(walk.total)
             for page in walk.pages.values():
                 self._seen.update((key, (page, row)) for row, key in enumerate(page.keys))
 
     def parts(self) -> list[Part[Rows]] | None:
-        if len(self._seen) != self.total:
+        if self._totals != {len(self._seen)}:
             return None
         chosen: dict[int, Part[Rows]] = {}
         for page, row in self._seen.values():

@@ -39,6 +39,7 @@ from billnb.transport import (
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +278,7 @@ def vendor_message(body: bytes) -> str | None:
 
 
 def amount_error(
-    record: object, fields: Iterable[str], exact: Callable[[Decimal], Decimal], where: str
+    record: object, fields: Iterable[str], exact: Callable[[Decimal], Decimal]
 ) -> ContractError:
     """Return the error for a record of whose amounts one is refused; it names the field."""
     for field in fields:
@@ -286,8 +287,28 @@ def amount_error(
             if amount is not None:
                 exact(amount)
         except MoneyError as error:
-            return contract_error(str(error), f"{where}.{field}")
+            return contract_error(str(error), field)
     raise AssertionError("every amount is exact")
 
 
-__all__ = ["Credential", "Provider", "amount_error", "from_environment", "sealed", "vendor_message"]
+def parsed(records: Iterable[T], parse: Callable[[T], Entry], where: str) -> list[Entry]:
+    """Return the entries of records; an error names the record by its position in `where`."""
+    entries: list[Entry] = []
+    try:
+        for record in records:
+            entries.append(parse(record))
+    except ContractError as error:
+        error.field = f"{where}[{len(entries)}].{error.field}"
+        raise
+    return entries
+
+
+__all__ = [
+    "Credential",
+    "Provider",
+    "amount_error",
+    "from_environment",
+    "parsed",
+    "sealed",
+    "vendor_message",
+]

@@ -8,7 +8,7 @@ fractions of one. "reciept" is the vendor's spelling.
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import ClassVar
 
 import msgspec
@@ -17,7 +17,7 @@ from requests.adapters import BaseAdapter
 from billnb.entry import Entry, Page, currency_code, instant, lower, page_of
 from billnb.errors import ArgumentError, MoneyError, contract_error
 from billnb.money import cents
-from billnb.providers.base import Credential, Provider, amount_error, sealed
+from billnb.providers.base import Credential, Provider, amount_error, parsed, sealed
 from billnb.secret import Secret
 from billnb.transport import HeaderAuth, Limits, Refusal, strict_json
 
@@ -126,6 +126,7 @@ class Bytio(Provider):
         if not isinstance(currency, str) or not currency.isalnum():
             raise ArgumentError("currency must be a code such as 'USD'")
         self.currency = currency_code(currency)
+        self._parse = partial(parse, currency=self.currency)
         super().__init__(
             {"api_key": api_key},
             name=name,
@@ -154,7 +155,7 @@ class Bytio(Provider):
         if answer.billing_histories is None:
             raise contract_error("required, and missing", "billing_histories")
         return page_of(
-            [parse(record, currency=self.currency) for record in answer.billing_histories],
+            parsed(answer.billing_histories, self._parse, "billing_histories"),
             total=answer.pagination.total_count,
             number=answer.pagination.current_page,
             size=answer.pagination.per_page,
@@ -178,7 +179,7 @@ def parse(record: Record, *, currency: str) -> Entry:
     """
     kind = record.type.lower()
     if not kind:
-        raise contract_error("expected a kind of entry", "billing_histories[].type")
+        raise contract_error("expected a kind of entry", "type")
     method = record.payment_method or _NO_METHOD
     usage, standing, tax = (
         record.usage_charges_cents,
@@ -188,7 +189,7 @@ def parse(record: Record, *, currency: str) -> Entry:
     try:
         return Entry(
             kind=kind,
-            issued_at=instant(record.created_on, "billing_histories[].created_on"),
+            issued_at=instant(record.created_on, "created_on"),
             currency=currency,
             total=cents(record.total_cents),
             description=record.name or None,
@@ -207,7 +208,7 @@ def parse(record: Record, *, currency: str) -> Entry:
         )
     except MoneyError:
         pass
-    raise amount_error(record, _AMOUNTS, cents, "billing_histories[]")
+    raise amount_error(record, _AMOUNTS, cents)
 
 
 _NO_METHOD = PaymentMethod()

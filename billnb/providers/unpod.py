@@ -17,7 +17,14 @@ from requests.adapters import BaseAdapter
 from billnb.entry import Entry, Page, currency_code, instant, lower, page_of
 from billnb.errors import AccountNotFoundError, MoneyError, contract_error, discreet
 from billnb.money import units
-from billnb.providers.base import Credential, Provider, amount_error, from_environment, sealed
+from billnb.providers.base import (
+    Credential,
+    Provider,
+    amount_error,
+    from_environment,
+    parsed,
+    sealed,
+)
 from billnb.secret import Secret
 from billnb.transport import HeaderAuth, Limits, Refusal, strict_json
 
@@ -176,7 +183,7 @@ class Unpod(Provider):
         total = answer.count if answer.count is not None else inner.count
         if total is None:
             raise contract_error("required, and missing", "count")
-        return page_of([parse(record) for record in rows], total=total)
+        return page_of(parsed(rows, parse, "results"), total=total)
 
     @from_environment
     @discreet
@@ -222,13 +229,13 @@ def parse(record: Record) -> Entry:
     """
     entry_id = record.id if record.id is not None else record.invoice_number
     if entry_id is None or entry_id == "":
-        raise contract_error("required, and missing, as is invoice_number", "results[].id")
+        raise contract_error("required, and missing, as is invoice_number", "id")
     if not record.currency:
-        raise contract_error("expected a currency", "results[].currency")
+        raise contract_error("expected a currency", "currency")
     try:
         return Entry(
             kind="invoice",
-            issued_at=instant(record.invoice_date, "results[].invoice_date"),
+            issued_at=instant(record.invoice_date, "invoice_date"),
             currency=currency_code(record.currency),
             total=units(record.amount),
             entry_id=str(entry_id),
@@ -240,7 +247,7 @@ def parse(record: Record) -> Entry:
         )
     except MoneyError:
         pass
-    raise amount_error(record, ("amount", "tax_amount"), units, "results[]")
+    raise amount_error(record, ("amount", "tax_amount"), units)
 
 
 def _refuse_failure(answer: BillingData | Organizations) -> None:
@@ -263,4 +270,4 @@ def _handles(body: bytes) -> list[str]:
 
 
 def _instant(text: str | None, field: str) -> datetime | None:
-    return instant(text, f"results[].{field}") if text else None
+    return instant(text, field) if text else None
