@@ -22,6 +22,7 @@ _TELLING = re.compile(
     r"""
       [a-zA-Z][a-zA-Z0-9+.-]*://\S+                 # any URL, signed or not
     | [^\s@<>"'()]+@[^\s@<>"'()]+                   # e-mail addresses
+    | [A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}  # domains: an organization may be called so
     | [A-Za-z0-9_+/=-]*\d[A-Za-z0-9_+/=-]{11,}      # long words with digits: keys, signatures
     | [A-Za-z0-9_+/=-]{24,}                         # and longer ones without
     | \d(?:[ -]?\d){3,}                             # four digits or more: card numbers, ids
@@ -97,8 +98,8 @@ def redact(text: str, secrets: Iterable[Secret] = (), *, limit: int = 200) -> st
     """Return `text` fit to be read by anyone.
 
     The secrets given are masked in every spelling they travel in (as they are, URL-quoted, in
-    base64); so are URLs, e-mail addresses, long words that look like keys, and runs of four
-    digits or more. Control characters become spaces, and what is longer than `limit` is cut.
+    base64); so are URLs, e-mail addresses, domains, long words that look like keys, and runs of
+    four digits or more. Control characters become spaces, and what is longer than `limit` is cut.
 
     Examples
     --------

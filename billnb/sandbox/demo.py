@@ -133,7 +133,7 @@ def demo(
     >>> from datetime import date
     >>> history = demo(today=date(2026, 11, 1), since="2026-10")
     >>> history["kind"].value_counts().to_dict()
-    {'payment': 4, 'invoice': 4}
+    {'invoice': 5, 'payment': 4}
     """
     return load(
         *accounts(Sandbox(today=today)),

@@ -7,12 +7,14 @@ together: each `recv` is allowed what is left of it.
 
 from __future__ import annotations
 
+import http.client
 import io
 import math
 import socket
 import time
 import weakref
 from contextlib import suppress
+from email.errors import MultipartInvariantViolationDefect, StartBoundaryNotFoundDefect
 from typing import Any
 
 from requests import PreparedRequest, Response
@@ -21,6 +23,18 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.poolmanager import PoolManager
 from urllib3.response import BaseHTTPResponse
+
+_OF_MULTIPART = (MultipartInvariantViolationDefect, StartBoundaryNotFoundDefect)
+
+
+class _StrictResponse(http.client.HTTPResponse):
+    """An answer whose headers are headers; urllib3 would log what they hold, and go on."""
+
+    def begin(self) -> None:
+        super().begin()
+        defects = [one for one in self.msg.defects if not isinstance(one, _OF_MULTIPART)]
+        if defects or (not self.msg.is_multipart() and self.msg.get_payload()):
+            raise http.client.HTTPException("the headers are malformed")
 
 
 class BudgetAdapter(HTTPAdapter):
@@ -77,11 +91,15 @@ class BudgetAdapter(HTTPAdapter):
         adapter = self
 
         class Connection(HTTPConnection):
+            response_class = _StrictResponse
+
             def connect(self) -> None:
                 super().connect()
                 adapter._watch(self)
 
         class SecureConnection(HTTPSConnection):
+            response_class = _StrictResponse
+
             def connect(self) -> None:
                 super().connect()
                 adapter._watch(self)
