@@ -30,6 +30,7 @@ from __future__ import annotations
 import functools
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
@@ -182,6 +183,16 @@ def contract_error(expected: str, field: str) -> ContractError:
     error = ContractError(f"{expected}; the vendor's answer has changed, or it is not the vendor's")
     error.field = field
     return error
+
+
+@contextmanager
+def naming(account: str) -> Iterator[None]:
+    """Have errors name the account they are about."""
+    try:
+        yield
+    except BillnbError as error:
+        error.account = account
+        raise
 
 
 def discreet(function: Callable[P, R]) -> Callable[P, R]:

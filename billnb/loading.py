@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ import pyarrow as pa
 from billnb import history, paging
 from billnb.accounts import resolve
 from billnb.entry import KINDS, Page
-from billnb.errors import ArgumentError, BillnbError, discreet
+from billnb.errors import ArgumentError, BillnbError, discreet, naming
 from billnb.period import Moment, Window, window
 from billnb.providers.base import Provider
 from billnb.transport import Client
@@ -100,7 +101,7 @@ def load(
     _check(kind, verify, workers)
     named = resolve(accounts)
     for name, account in named.items():
-        with _naming(name):
+        with naming(name):
             account.auth()
     outcomes = _read_all(named, _Order(kind, verify, workers), executor, progress)
     return _whole(outcomes, kept, kind)
@@ -262,16 +263,6 @@ def _whole(outcomes: dict[str, _Loaded | BillnbError], kept: Window, kind: str) 
     raise first
 
 
-@contextmanager
-def _naming(name: str) -> Iterator[None]:
-    """Have errors name the account."""
-    try:
-        yield
-    except BillnbError as error:
-        error.account = name
-        raise
-
-
 def _silent(account: str, *, total: int, rows: int) -> None:
     """Count for nobody."""
 
@@ -286,13 +277,15 @@ def _bar(progress: bool | None, order: _Order) -> Iterator[_Tick]:
     lock = threading.Lock()
     readings = 2 if order.verify == "snapshot" else 1
     announced: dict[str, int] = {}
+    read: Counter[str] = Counter()
     with tqdm(desc="Loading", unit=" entries", delay=0 if progress else _LONG_LOAD) as bar:
 
         def tick(account: str, *, total: int, rows: int) -> None:
             with lock:
-                announced[account] = total
-                bar.total = max(sum(announced.values()) * readings, bar.n + rows)
-                bar.update(rows)
+                announced[account] = total * readings
+                read[account] = min(read[account] + rows, announced[account])
+                bar.total = sum(announced.values())
+                bar.update(read.total() - bar.n)
 
         yield tick
 

@@ -23,9 +23,7 @@ from billnb.providers.bytio import Bytio
 from billnb.sandbox.demo import WSGIAdapter
 from billnb.sandbox.wire import Request
 
-laws = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+laws = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def in_process(case: Case) -> Any:
@@ -129,7 +127,9 @@ def test_paging_reads_every_row_once(rows: list[int], limit: int, echoes: bool) 
 
     with ThreadPoolExecutor(3) as executor:
         for verify in ("counts", "snapshot"):
-            source = paging.Source(fetch=fetch, open=lambda page: page, page_size=5, executor=executor)
+            source = paging.Source(
+                fetch=fetch, open=lambda page: page, page_size=5, executor=executor
+            )
             reading = paging.read(source, verify=verify)
             found = [row for part in reading.parts for row in part.page.rows]
             assert found == rows

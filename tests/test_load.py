@@ -81,7 +81,9 @@ def test_parquet_keeps_everything(case: Case, server: FaultyServer, tmp_path: An
 
 
 @pytest.mark.parametrize("verify", ["counts", "snapshot"])
-def test_certificates_say_how_it_was_verified(case: Case, server: FaultyServer, verify: Any) -> None:
+def test_certificates_say_how_it_was_verified(
+    case: Case, server: FaultyServer, verify: Any
+) -> None:
     frame = billnb.load(case.account(server.url), verify=verify)
     certificate = frame.attrs["billnb"][case.name]["certificate"]
     weaker = {"bytio": "append-only", "unpod": "by id"}[case.name]
@@ -146,7 +148,7 @@ def test_a_failing_account_is_named_and_the_others_kept() -> None:
         good = bytio.account(one.url, name="good")
         bad = unpod.account(other.url, name="voice", key="wrong")
         worse = bytio.account(one.url, name="worse", key="wrong")
-        with pytest.raises(errors.AuthenticationError, match="^voice, page 1: ") as caught:
+        with pytest.raises(errors.AuthenticationError, match=r"^voice, page 1: ") as caught:
             billnb.load(bad, good, worse)
     loaded = caught.value.loaded
     assert loaded is not None
@@ -307,7 +309,9 @@ def test_no_other_url_than_https_or_loopback(url: Any) -> None:
         billnb.Bytio("key", base_url=url)
 
 
-@pytest.mark.parametrize("url", ["http://localhost:80", "http://127.8.9.1:8000/", "http://[::1]:80"])
+@pytest.mark.parametrize(
+    "url", ["http://localhost:80", "http://127.8.9.1:8000/", "http://[::1]:80"]
+)
 def test_loopback_may_be_http(url: str) -> None:
     assert billnb.Unpod("token", base_url=url).base_url == url.rstrip("/")
 

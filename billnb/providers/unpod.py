@@ -7,6 +7,7 @@ organization may be answered with HTTP 206.
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
@@ -15,7 +16,7 @@ import msgspec
 from requests.adapters import BaseAdapter
 
 from billnb.entry import Entry, Page, currency_code, instant, lower, page_of
-from billnb.errors import AccountNotFoundError, MoneyError, contract_error, discreet
+from billnb.errors import AccountNotFoundError, MoneyError, contract_error, discreet, naming
 from billnb.money import units
 from billnb.providers.base import (
     Credential,
@@ -207,10 +208,8 @@ class Unpod(Provider):
             headers["Org-Handle"] = org_handle
         auth = HeaderAuth(headers, prefixes={"Authorization": "Token "})
         client = self.client(connections=1, path=self.organizations_path, auth=auth)
-        try:
+        with naming(self.name), closing(client):
             return client.get({}, _handles)
-        finally:
-            client.close()
 
 
 def parse(record: Record) -> Entry:

@@ -1,0 +1,138 @@
+"""The package as a whole: what it exports, what it weighs, what its documents say."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import billnb
+from billnb import cli, errors
+
+ROOT = Path(__file__).parent.parent
+MODULES = [
+    name
+    for _, name, _ in pkgutil.walk_packages(billnb.__path__, "billnb.")
+    if not name.endswith("__main__")
+]
+
+
+def in_fresh_process(code: str) -> str:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_importing_billnb_loads_nothing_heavy() -> None:
+    heavy = "pandas pyarrow numpy requests urllib3 plotly ipywidgets IPython jupyter_server "
+    heavy += "jupyterlab msgspec narwhals tqdm click anywidget"
+    code = f"import billnb, sys; print([m for m in {heavy.split()} if m in sys.modules])"
+    assert in_fresh_process(code).strip() == "[]"
+
+
+def test_loading_needs_no_widgets_or_charts() -> None:
+    heavy = [
+        "plotly",
+        "ipywidgets",
+        "IPython",
+        "jupyter_server",
+        "jupyterlab",
+        "anywidget",
+        "click",
+        "tqdm",
+    ]
+    code = "import billnb, sys; billnb.demo();"
+    code += f"print([m for m in {heavy} if m in sys.modules])"
+    assert in_fresh_process(code).strip() == "[]"
+
+
+def test_every_name_is_there_and_sorted() -> None:
+    assert billnb.__all__ == sorted(billnb.__all__)
+    assert dir(billnb) == sorted(billnb.__all__)
+    for name in billnb.__all__:
+        assert getattr(billnb, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'lode'"):
+        billnb.lode  # noqa: B018
+
+
+def test_names_stay_what_they_are_whatever_is_imported_first() -> None:
+    for first in ("billnb.loading", "billnb.cli", "billnb.sandbox.demo", "billnb.providers"):
+        code = f"import {first}, billnb; print(callable(billnb.load), callable(billnb.demo))"
+        assert in_fresh_process(code).strip() == "True True"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_answers_one_question(name: str) -> None:
+    module = importlib.import_module(name)
+    first = (inspect.getdoc(module) or "").splitlines()[0]
+    assert first.endswith((".", "?", ":")), first
+    for public in getattr(module, "__all__", ()):
+        assert hasattr(module, public)
+
+
+def test_every_error_is_in_the_tree() -> None:
+    drawn = re.findall(r"(\w+Error)\b", errors.__doc__ or "")
+    defined = {
+        name
+        for name, one in vars(errors).items()
+        if inspect.isclass(one) and issubclass(one, billnb.BillnbError)
+    }
+    assert set(drawn) == defined == set(errors.__all__)
+    for name in defined:
+        one = getattr(errors, name)
+        assert one.__doc__
+        assert str(one("what happened")) == "what happened"
+
+
+def test_public_functions_are_documented() -> None:
+    for name in ("load", "demo", "Bytio", "Unpod"):
+        text = inspect.getdoc(getattr(billnb, name)) or ""
+        for part in ("Parameters\n---", "Raises\n---", "Examples\n---"):
+            assert part in text, (name, part)
+
+
+# the documents
+
+
+README = (ROOT / "README.md").read_text() if (ROOT / "README.md").exists() else ""
+needs_readme = pytest.mark.skipif(not README, reason="README.md is not beside the tests")
+
+
+@needs_readme
+def test_readme_names_every_public_name_and_command() -> None:
+    for name in set(billnb.__all__) - {"__version__"}:
+        assert re.search(rf"\b{name}\b", README), name
+    for command in cli.main.commands:
+        assert f"billnb {command}" in README, command
+
+
+@needs_readme
+def test_readme_python_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        if "…" not in block:  # a key to fill in
+            exec(compile(block, "README.md", "exec"), {})
+
+
+@needs_readme
+def test_readme_commands_are_understood() -> None:
+    blocks = re.findall(r"```(?:sh|console)\n(.*?)```", README, re.DOTALL)
+    lines = [line.strip() for block in blocks for line in block.splitlines()]
+    ours = [line for line in lines if line.startswith("billnb ")]
+    assert ours
+    for line in ours:
+        words = shlex.split(line, comments=True)[1:]
+        words = words[: words.index("|")] if "|" in words else words
+        result = CliRunner().invoke(cli.main, [words[0], "--help"])
+        assert result.exit_code == 0, line
+        options = [word.partition("=")[0] for word in words if word.startswith("--")]
+        assert all(option in result.output for option in options), line
