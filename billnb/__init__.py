@@ -8,10 +8,10 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # that of typing, which takes longer to import than all the rest
 if TYPE_CHECKING:
+    from typing import Any
+
     from billnb import errors as errors
     from billnb.errors import BillnbError as BillnbError
     from billnb.loading import load as load
@@ -46,6 +46,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    import importlib
+
     if name in _HOMES:
         value = getattr(importlib.import_module(_HOMES[name]), name)
     elif name in _ROOMS:

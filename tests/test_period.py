@@ -64,8 +64,9 @@ def test_days_agree_with_pandas(day: date) -> None:
 
 @pytest.mark.parametrize(
     "moment",
-    ["", "yesterday", "25", "2025-13", "2025-02-30", "2025-Q5", "01/02/2025", "2025-W03", "\uff12025",
-     "2025-06-30T25", 2025, 1.5, None, object(), pd.NaT, np.datetime64("NaT"), "9999", "2025-1"],
+    ["", "yesterday", "25", "2025-13", "2025-02-30", "2025-Q5", "01/02/2025", "2025-W03",
+     "\uff12025", "2025-06-30T25",
+     2025, 1.5, None, object(), pd.NaT, np.datetime64("NaT"), "9999", "2025-1"],
 )  # fmt: skip
 def test_what_is_no_date_is_refused(moment: Any) -> None:
     if moment is None:
