@@ -5,20 +5,20 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import sys
 import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-ENTRY_POINTS = """\
-[billnb.providers]
-bytio = billnb.providers.bytio:Bytio
-unpod = billnb.providers.unpod:Unpod
-
-[console_scripts]
-billnb = billnb.cli:main
-"""
+ENTRY_POINTS = {
+    "billnb.providers": {
+        "bytio": "billnb.providers.bytio:Bytio",
+        "unpod": "billnb.providers.unpod:Unpod",
+    },
+    "console_scripts": {"billnb": "billnb.cli:main"},
+}
 
 
 def problems(wheel: Path) -> list[str]:
@@ -43,7 +43,9 @@ def problems(wheel: Path) -> list[str]:
     version = re.search(r'__version__ = "(.+)"', (ROOT / "billnb" / "__init__.py").read_text())
     if version is None or f"\nVersion: {version[1]}\n" not in texts["METADATA"]:
         found.append("the version is not that of billnb/__init__.py")
-    if texts["entry_points.txt"].split() != ENTRY_POINTS.split():
+    points = configparser.ConfigParser(delimiters="=", default_section="")
+    points.read_string(texts["entry_points.txt"])
+    if {name: dict(section) for name, section in points.items() if name} != ENTRY_POINTS:
         found.append(f"entry points are not as expected: {texts['entry_points.txt']}")
     return found
 
