@@ -19,6 +19,7 @@ import pyarrow as pa
 from billnb.errors import ArgumentError
 from billnb.history import SCHEMA
 from billnb.money import plain
+from billnb.table import aligned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,26 +147,4 @@ def _shown(name: str, value: str | None) -> str:
     return value if len(value) <= _LONGEST_CELL else value[: _LONGEST_CELL - 1] + "…"
 
 
-def aligned(head: list[str], rows: list[list[str]], *, numbers: int) -> str:
-    """Return rows as columns of text, the last `numbers` of them with their points aligned."""
-    columns = [list(column) for column in zip(head, *rows, strict=True)]
-    for position, column in enumerate(columns):
-        if position >= len(columns) - numbers:
-            columns[position] = _pointed(column)
-        else:
-            width = max(map(len, column))
-            columns[position] = [cell.ljust(width) for cell in column]
-    return "\n".join("  ".join(line).rstrip() for line in zip(*columns, strict=True))
-
-
-def _pointed(column: list[str]) -> list[str]:
-    places = max((len(cell.partition(".")[2]) for cell in column[1:]), default=0)
-    cells = [
-        cell + " " * (places - len(cell.partition(".")[2]) + (places > 0 and "." not in cell))
-        for cell in column[1:]
-    ]
-    width = max(map(len, [column[0], *cells]))
-    return [column[0].rjust(width), *(cell.rjust(width) for cell in cells)]
-
-
-__all__ = ["FORMATS", "aligned", "text", "write"]
+__all__ = ["FORMATS", "text", "write"]

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
 from billnb import history, paging
 from billnb.accounts import resolve
 from billnb.entry import KINDS, Page
-from billnb.errors import ArgumentError, BillnbError, discreet, naming
+from billnb.errors import ArgumentError, BillnbError, SecretError, discreet, naming
 from billnb.period import Moment, Window, window
+from billnb.progress import Tick, bar, silent
 from billnb.providers.base import Provider
 from billnb.transport import Client
 
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 Verify = Literal["counts", "snapshot"]
 
 _VERIFY = ("counts", "snapshot")
-_LONG_LOAD = 1.0  # seconds until a progress bar is shown
 
 
 @discreet
@@ -124,10 +121,6 @@ class _Loaded:
     reading: dict[str, Any]
 
 
-class _Tick(Protocol):
-    def __call__(self, account: str, *, total: int, rows: int) -> None: ...
-
-
 def _check(kind: str, verify: str, workers: int) -> None:
     if kind not in ("all", *KINDS):
         raise ArgumentError(f"kind={kind!r} is none of all, {', '.join(KINDS)}")
@@ -140,12 +133,13 @@ def _check(kind: str, verify: str, workers: int) -> None:
 def _read_all(
     named: dict[str, Provider], order: _Order, executor: Executor | None, progress: bool | None
 ) -> dict[str, _Loaded | BillnbError]:
-    with _bar(progress, order) as tick:
+    with bar(progress, readings=2 if order.verify == "snapshot" else 1) as tick:
         if executor is not None:
-            futures = {
-                name: executor.submit(_read_apart, account, name, order)
-                for name, account in named.items()
-            }
+            with _refusing_secrets():
+                futures = {
+                    name: executor.submit(_read_apart, account, name, order)
+                    for name, account in named.items()
+                }
             return _outcomes(futures)
         clients: list[Client] = []
         with (
@@ -184,10 +178,27 @@ def _outcomes(futures: dict[str, Future[_Loaded]]) -> dict[str, _Loaded | Billnb
     return outcomes
 
 
+@contextmanager
+def _refusing_secrets() -> Iterator[None]:
+    """Have the refusal to pickle a secret come out as it is, whatever an engine makes of it."""
+    try:
+        yield
+    except Exception as error:
+        found: BaseException | None = error
+        while found is not None and not isinstance(found, SecretError):
+            found = found.__cause__ or found.__context__
+        if found is None:
+            raise
+        refusal = found
+    else:
+        return
+    raise refusal
+
+
 def _read_apart(account: Provider, name: str, order: _Order) -> _Loaded:
     """Read one account with threads of its own: the task an executor is given."""
     with ThreadPoolExecutor(order.workers, thread_name_prefix="billnb-page") as pages:
-        return _read(account, name, order, pages, [], _silent)
+        return _read(account, name, order, pages, [], silent)
 
 
 def _read(
@@ -196,7 +207,7 @@ def _read(
     order: _Order,
     pages: Executor,
     clients: list[Client],
-    tick: _Tick,
+    tick: Tick,
 ) -> _Loaded:
     began = datetime.now(UTC)
     client = account.client(connections=order.workers)
@@ -261,39 +272,6 @@ def _whole(outcomes: dict[str, _Loaded | BillnbError], kept: Window, kind: str) 
     for other in others:
         first.add_note(f"and {other.account}: {type(other).__name__}: {other}")
     raise first
-
-
-def _silent(account: str, *, total: int, rows: int) -> None:
-    """Count for nobody."""
-
-
-@contextmanager
-def _bar(progress: bool | None, order: _Order) -> Iterator[_Tick]:
-    if progress is False or (progress is None and not _is_interactive()):
-        yield _silent
-        return
-    from tqdm.auto import tqdm
-
-    lock = threading.Lock()
-    readings = 2 if order.verify == "snapshot" else 1
-    announced: dict[str, int] = {}
-    read: Counter[str] = Counter()
-    with tqdm(desc="Loading", unit=" entries", delay=0 if progress else _LONG_LOAD) as bar:
-
-        def tick(account: str, *, total: int, rows: int) -> None:
-            with lock:
-                announced[account] = total * readings
-                read[account] = min(read[account] + rows, announced[account])
-                bar.total = sum(announced.values())
-                bar.update(read.total() - bar.n)
-
-        yield tick
-
-
-def _is_interactive() -> bool:
-    shell: Callable[[], Any] | None = getattr(sys.modules.get("IPython"), "get_ipython", None)
-    in_notebook = shell is not None and hasattr(shell(), "kernel")
-    return in_notebook or (sys.stderr is not None and sys.stderr.isatty())
 
 
 __all__ = ["load"]

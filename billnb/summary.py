@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from billnb.export import aligned
 from billnb.history import SCHEMA
 from billnb.money import plain
+from billnb.table import aligned
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -54,11 +54,14 @@ class Credential:
         The environment variable it is taken from where it is not given: ``BYTIO_API_KEY``.
     label : str
         What a person calls it: ``API key``.
+    is_secret : bool
+        Whether it must never be pickled; what merely names an organization may.
     """
 
     argument: str
     variable: str
     label: str
+    is_secret: bool = True
 
     def value(self, given: str | None) -> str | None:
         """Return what was given or, failing that, what the environment holds."""
@@ -239,12 +242,15 @@ class Provider(ABC):
         return f"<{type(self).__name__} account {self.name!r}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if any(secret is not None for secret in self._given.values()):
+        given = {name: secret for name, secret in self._given.items() if secret is not None}
+        if any(one.is_secret and one.argument in given for one in self.credentials):
             raise SecretError(
                 f"{self.name}: an account made with a credential is never pickled; leave the "
                 "credential out and set its environment variable where the work is done"
             )
-        return functools.partial(type(self), **self._options), ()
+        names = {name: secret.reveal() for name, secret in given.items()}
+        make: Any = type(self)  # each provider's constructor is its own
+        return functools.partial(make, **names, **self._options), ()
 
 
 class _Message(msgspec.Struct):

@@ -130,7 +130,7 @@ class Unpod(Provider):
     organizations_path: ClassVar = "/api/v2/platform/organizations/"
     credentials: ClassVar = (
         Credential("token", "UNPOD_API_TOKEN", "API token"),
-        Credential("org_handle", "UNPOD_ORG_HANDLE", "organization handle"),
+        Credential("org_handle", "UNPOD_ORG_HANDLE", "organization handle", is_secret=False),
     )
     max_page_size: ClassVar = 100
     has_ids: ClassVar = True

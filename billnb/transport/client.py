@@ -12,22 +12,19 @@ from __future__ import annotations
 
 import itertools
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http.client import HTTPException
-from typing import Any, Generic, TypeVar
+from importlib.metadata import version
+from typing import Generic, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
 from urllib3.exceptions import HTTPError
 
-import billnb
 from billnb.errors import (
     AccessDeniedError,
     AccountNotFoundError,
@@ -43,9 +40,10 @@ from billnb.errors import (
 )
 from billnb.secret import redact
 from billnb.transport.body import read_body
-from billnb.transport.endpoint import HeaderAuth
+from billnb.transport.endpoint import HeaderAuth, environment_settings
 from billnb.transport.limits import Limits
 from billnb.transport.sockets import BudgetAdapter
+from billnb.transport.waits import backoff, seconds_asked
 
 logger = logging.getLogger("billnb.transport")
 
@@ -53,7 +51,6 @@ T = TypeVar("T")
 
 _REDIRECTS = frozenset({300, 301, 302, 303, 305, 307, 308})
 _PASSING = frozenset({408, 425})  # a later try may do better, as after any 5xx
-_LONGEST_BACKOFF = 10.0
 _ERROR_BODY = 64 * 1024
 
 
@@ -132,11 +129,11 @@ class Client:
             headers={
                 "Accept": "application/json",
                 "Accept-Encoding": "gzip",
-                "User-Agent": f"billnb/{billnb.__version__}",
+                "User-Agent": f"billnb/{version('billnb')}",
             },
             auth=auth,
         ).prepare()
-        self._settings = _environment(url)
+        self._settings = environment_settings(url)
         self._sent = 0
         self._counting = threading.Lock()
         self._stopped = threading.Event()
@@ -182,7 +179,7 @@ class Client:
                 raise outcome.error
             if tries >= limits.tries:
                 raise _after(outcome.error, tries)
-            wait = outcome.wait or _backoff(tries, limits.backoff)
+            wait = outcome.wait or backoff(tries, limits.backoff)
             logger.debug("%s: try %d failed, next in %.2f s", self._host, tries, wait)
             if time.monotonic() + wait >= deadline:
                 raise _after(outcome.error, tries, deadline=limits.total)
@@ -263,7 +260,7 @@ class Client:
         return _Failure(ContractError(f"{text}; expected 200 and a page of the history"))
 
     def _rate_limited(self, text: str, retry_after: str | None) -> _Failure:
-        asked = _seconds(retry_after)
+        asked = seconds_asked(retry_after)
         error = RateLimitedError(
             f"{text}; "
             + ("wait" if asked is None else f"it asks to wait {asked:.0f} s")
@@ -278,7 +275,7 @@ class Client:
         return _Failure(error, passing=True, wait=asked)
 
     def _allowed(self, retry_after: str | None) -> float | None:
-        asked = _seconds(retry_after)
+        asked = seconds_asked(retry_after)
         return asked if asked is not None and asked <= self._limits.max_wait else None
 
     def _wait(self, seconds: float, deadline: float) -> None:
@@ -313,22 +310,6 @@ _STORIES: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def _environment(url: str) -> dict[str, Any]:
-    """Return proxies and certificates as the environment sets them for `url`.
-
-    Proxies are for https alone, where they see a tunnel; over http, which is loopback, one would
-    read the credential.
-    """
-    session = requests.Session()
-    settings: dict[str, Any] = dict(
-        session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
-    )
-    if urlsplit(url).scheme != "https":
-        settings |= {"proxies": {}, "verify": True}
-    del settings["stream"]
-    return settings
-
-
 def _after(error: BillnbError, tries: int, *, deadline: float | None = None) -> BillnbError:
     """Return an error that says how often it was tried."""
     late = deadline is not None and type(error) is TransportError
@@ -337,24 +318,3 @@ def _after(error: BillnbError, tries: int, *, deadline: float | None = None) -> 
     told = kind(f"{error.args[0]} (tried {tries} times{within})")
     vars(told).update(vars(error))
     return told
-
-
-def _backoff(tries: int, base: float) -> float:
-    """Return a wait drawn from nothing to a limit that doubles: threads do not return as one."""
-    return random.uniform(0, min(_LONGEST_BACKOFF, base * 2 ** (tries - 1)))  # noqa: S311
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Return the seconds a ``Retry-After`` asks for; ``None`` where it asks for no wait."""
-    text = (retry_after or "").strip()
-    if text.isascii() and text.isdigit():
-        seconds = float(text[:12])
-    else:
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        seconds = (moment - datetime.now(UTC)).total_seconds()
-    return seconds if seconds > 0 else None

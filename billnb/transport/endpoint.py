@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
-from requests import PreparedRequest
+from requests import PreparedRequest, Session
 from requests.auth import AuthBase
 
 from billnb.errors import ArgumentError, AuthenticationError
@@ -80,6 +81,22 @@ def checked_credential(secret: Secret, what: str) -> Secret:
         f"{what} cannot be sent: it is empty or holds a space, a line break or a "
         "character outside ASCII; copy it from the vendor's site once more"
     )
+
+
+def environment_settings(url: str) -> dict[str, Any]:
+    """Return proxies and certificates as the environment sets them for `url`.
+
+    Proxies are for https alone, where they see a tunnel; over http, which is loopback, one would
+    read the credential.
+    """
+    session = Session()
+    settings: dict[str, Any] = dict(
+        session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
+    )
+    if urlsplit(url).scheme != "https":
+        settings |= {"proxies": {}, "verify": True}
+    del settings["stream"]
+    return settings
 
 
 def _problem(url: str) -> str | None:

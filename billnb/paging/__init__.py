@@ -1,0 +1,26 @@
+"""Which pages, and is what was read what was there?
+
+Pure logic over a ``fetch(kind, page, size)`` and an ``open`` that makes a page of its answer.
+Pages are fetched concurrently, and a history can change in the meantime. What is returned carries
+a certificate of how it is known to be whole:
+
+``snapshot``
+    Read twice, on two page grids (forward with N rows a page, backward with N-1), with the same
+    entries both times. A change in between would have to shift both grids alike.
+``single page``
+    One answer held everything.
+``by id``
+    As many different identifiers as the vendor announces entries. Whole, as long as no entry
+    was replaced by another while it was read.
+``append-only``
+    Every page announced the same total and held the rows it should, and the first page was
+    still the same at the end. Whole, as long as entries are only ever added.
+
+Entries without identifiers can be identical and still be two. But an entry that stands on two
+pages is also the mark of a shift between them, so then the second reading decides.
+"""
+
+from billnb.paging.reading import CERTIFICATES, Part, Reading, read
+from billnb.paging.source import Source
+
+__all__ = ["CERTIFICATES", "Part", "Reading", "Source", "read"]

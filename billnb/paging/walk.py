@@ -1,0 +1,149 @@
+"""Does one walk over all pages add up?
+
+Each page must agree on the total and hold exactly the rows it should. What does not add up is
+:class:`Shaken`, for another walk may find the history at rest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from billnb.entry import Page
+from billnb.errors import BillnbError, ContractError, UnstableHistoryError
+from billnb.paging.source import Source, fetched, fetched_one
+
+Rows = TypeVar("Rows")
+
+
+@dataclass(slots=True)
+class Walk(Generic[Rows]):
+    """One reading of every page."""
+
+    size: int
+    total: int
+    pages: dict[int, Page[Rows]] = field(default_factory=dict)
+
+    @property
+    def last(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+    def keys(self) -> Counter[str]:
+        return Counter(key for page in self.pages.values() for key in page.keys)
+
+    def has_twins(self) -> bool:
+        """Whether an entry stands on more than one page."""
+        seen: set[str] = set()
+        for page in self.pages.values():
+            keys = set(page.keys)
+            if not seen.isdisjoint(keys):
+                return True
+            seen |= keys
+        return False
+
+
+class Shaken(Exception):
+    """A reading did not add up; another may. `error` is what it comes to if none does."""
+
+    def __init__(self, error: BillnbError, walks: Iterable[Walk[Any]] = ()) -> None:
+        super().__init__()
+        self.error = error
+        self.walks = list(walks)
+
+
+class OutOfReach(Exception):
+    """There are more entries than can be paged through."""
+
+    def __init__(self, total: int, reach: int) -> None:
+        super().__init__()
+        self.total = total
+        self.reach = reach
+
+
+class SizeIgnored(Exception):
+    """The vendor gives pages of its own size, whatever is asked."""
+
+
+def forward(source: Source[Any, Rows], kind: str) -> Walk[Rows]:
+    """Walk from the first page to the last, with as many rows a page as the vendor gives."""
+    first = fetched_one(source, kind, 1, source.page_size)
+    walk = Walk[Rows](size=_size(first, source.page_size), total=first.total)
+    if source.max_pages is not None and walk.last > source.max_pages:
+        raise OutOfReach(first.total, source.max_pages * walk.size)
+    _take(walk, 1, first)
+    for number, page in fetched(source, kind, range(2, walk.last + 1), walk.size):
+        _take(walk, number, page)
+    return walk
+
+
+def backward(source: Source[Any, Rows], kind: str, before: Walk[Rows], size: int) -> Walk[Rows]:
+    """Walk the history again from the last page to the first, with `size` rows a page."""
+    walk = Walk[Rows](size=size, total=before.total)
+    if source.max_pages is not None and walk.last > source.max_pages:
+        walk = Walk[Rows](size=before.size, total=before.total)
+    for number, page in fetched(source, kind, range(walk.last, 0, -1), walk.size):
+        if walk.size < len(page.keys) == before.size and walk.last > 1:
+            raise SizeIgnored
+        _take(walk, number, page)
+    return walk
+
+
+def check_first_page(source: Source[Any, Rows], kind: str, walk: Walk[Rows]) -> None:
+    """Look at the first page once more: new entries come in there."""
+    first = fetched_one(source, kind, 1, walk.size)
+    _check(Walk(size=walk.size, total=walk.total), 1, first)
+    if Counter(first.keys) != Counter(walk.pages[1].keys):
+        raise Shaken(unstable("its first page changed"), [walk])
+
+
+def _size(first: Page[Rows], asked: int) -> int:
+    """Return the page size in force, which the vendor may have lowered without saying so."""
+    rows = len(first.keys)
+    if rows == first.total:
+        return max(rows, asked)
+    if rows > first.total:
+        return asked
+    if rows == 0 or (first.size is not None and first.size != rows):
+        raise Shaken(_broken(1, f"has {rows} rows of {first.total} entries, a short page"))
+    return rows
+
+
+def _take(walk: Walk[Rows], number: int, page: Page[Rows]) -> None:
+    for other in {1, number - 1} - {number}:
+        twin = walk.pages.get(other)
+        if twin is not None and twin.keys == page.keys and len(set(page.keys)) > 1:
+            raise Shaken(_broken(number, f"holds what page {other} held"), [walk])
+    _check(walk, number, page)
+    walk.pages[number] = page
+
+
+def _check(walk: Walk[Rows], number: int, page: Page[Rows]) -> None:
+    if page.number not in (None, number):
+        raise _broken(number, f"says it is page {page.number}")
+    if page.total != walk.total:
+        raise Shaken(unstable(f"its total changed from {walk.total} to {page.total}"), [walk])
+    rows = len(page.keys)
+    if number < walk.last and rows != walk.size:
+        raise Shaken(_broken(number, f"has {rows} rows; expected {walk.size}"), [walk])
+    expected = walk.total - (walk.last - 1) * walk.size
+    if number == walk.last and rows != expected:
+        raise Shaken(
+            unstable(f"its last page has {rows} rows where the total leaves {expected}"), [walk]
+        )
+
+
+def unstable(what: str) -> UnstableHistoryError:
+    """Return the error for a history that changes, or contradicts itself."""
+    return UnstableHistoryError(
+        f"the history kept changing while it was read ({what}); load again when it is quiet"
+    )
+
+
+def _broken(number: int, what: str) -> ContractError:
+    error = ContractError(
+        f"the page {what}; the vendor's paging has changed, or a cache stands in between"
+    )
+    error.page = number
+    return error
