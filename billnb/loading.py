@@ -195,6 +195,7 @@ def _refusing_secrets() -> Iterator[None]:
     raise refusal
 
 
+@discreet
 def _read_apart(account: Provider, name: str, order: _Order) -> _Loaded:
     """Read one account with threads of its own: the task an executor is given."""
     with ThreadPoolExecutor(order.workers, thread_name_prefix="billnb-page") as pages:

@@ -244,7 +244,7 @@ class Client:
     def _refused(
         self, status: int | None, message: str | None, retry_after: str | None, where: str
     ) -> _Failure:
-        said = f", saying: {redact(message, self._secrets)}" if message else ""
+        said = f", saying: {redact(message, self._secrets).rstrip('.')}" if message else ""
         if status is None:
             return _Failure(RequestError(f"{where} states a failure{said}"))
         text = f"{where} says {status}{said}"
