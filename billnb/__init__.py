@@ -13,31 +13,85 @@ if TYPE_CHECKING:
     from typing import Any
 
     from billnb import errors as errors
+    from billnb.errors import AccessDeniedError as AccessDeniedError
+    from billnb.errors import AccountNotFoundError as AccountNotFoundError
+    from billnb.errors import ArgumentError as ArgumentError
+    from billnb.errors import AuthenticationError as AuthenticationError
     from billnb.errors import BillnbError as BillnbError
+    from billnb.errors import ContractError as ContractError
+    from billnb.errors import DeadlineExceededError as DeadlineExceededError
+    from billnb.errors import MalformedBodyError as MalformedBodyError
+    from billnb.errors import MoneyError as MoneyError
+    from billnb.errors import RateLimitedError as RateLimitedError
+    from billnb.errors import RedirectRefusedError as RedirectRefusedError
+    from billnb.errors import RequestError as RequestError
+    from billnb.errors import ResponseTooLargeError as ResponseTooLargeError
+    from billnb.errors import SecretError as SecretError
+    from billnb.errors import TransportError as TransportError
+    from billnb.errors import TruncatedHistoryError as TruncatedHistoryError
+    from billnb.errors import UnknownNameError as UnknownNameError
+    from billnb.errors import UnstableHistoryError as UnstableHistoryError
     from billnb.loading import load as load
     from billnb.providers.bytio import Bytio as Bytio
     from billnb.providers.unpod import Unpod as Unpod
     from billnb.sandbox.demo import demo as demo
+    from billnb.secret import Secret as Secret
     from billnb.transport import Limits as Limits
 
 __version__ = "0.1.0"
 
 # Each name is imported from its home when it is first used, so that `import billnb` stays light.
 _HOMES = {
+    "AccessDeniedError": "billnb.errors",
+    "AccountNotFoundError": "billnb.errors",
+    "ArgumentError": "billnb.errors",
+    "AuthenticationError": "billnb.errors",
     "BillnbError": "billnb.errors",
     "Bytio": "billnb.providers.bytio",
+    "ContractError": "billnb.errors",
+    "DeadlineExceededError": "billnb.errors",
     "Limits": "billnb.transport",
+    "MalformedBodyError": "billnb.errors",
+    "MoneyError": "billnb.errors",
+    "RateLimitedError": "billnb.errors",
+    "RedirectRefusedError": "billnb.errors",
+    "RequestError": "billnb.errors",
+    "ResponseTooLargeError": "billnb.errors",
+    "Secret": "billnb.secret",
+    "SecretError": "billnb.errors",
+    "TransportError": "billnb.errors",
+    "TruncatedHistoryError": "billnb.errors",
+    "UnknownNameError": "billnb.errors",
     "Unpod": "billnb.providers.unpod",
+    "UnstableHistoryError": "billnb.errors",
     "demo": "billnb.sandbox.demo",
     "load": "billnb.loading",
 }
 _ROOMS = ("errors",)
 
 __all__ = [
+    "AccessDeniedError",
+    "AccountNotFoundError",
+    "ArgumentError",
+    "AuthenticationError",
     "BillnbError",
     "Bytio",
+    "ContractError",
+    "DeadlineExceededError",
     "Limits",
+    "MalformedBodyError",
+    "MoneyError",
+    "RateLimitedError",
+    "RedirectRefusedError",
+    "RequestError",
+    "ResponseTooLargeError",
+    "Secret",
+    "SecretError",
+    "TransportError",
+    "TruncatedHistoryError",
+    "UnknownNameError",
     "Unpod",
+    "UnstableHistoryError",
     "__version__",
     "demo",
     "errors",

@@ -56,6 +56,7 @@ def test_loading_needs_no_widgets_or_charts() -> None:
 def test_every_name_is_there_and_sorted() -> None:
     assert billnb.__all__ == sorted(billnb.__all__)
     assert dir(billnb) == sorted(billnb.__all__)
+    assert set(errors.__all__) < set(billnb.__all__)
     for name in billnb.__all__:
         assert getattr(billnb, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'lode'"):
@@ -107,7 +108,7 @@ needs_readme = pytest.mark.skipif(not README, reason="README.md is not beside th
 
 @needs_readme
 def test_readme_names_every_public_name_and_command() -> None:
-    for name in set(billnb.__all__) - {"__version__"}:
+    for name in set(billnb.__all__) - set(errors.__all__) - {"__version__"}:
         assert re.search(rf"\b{name}\b", README), name
     for command in cli.main.commands:
         assert f"billnb {command}" in README, command
