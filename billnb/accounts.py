@@ -24,6 +24,11 @@ def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
         Accounts, or names of accounts; none means every configured one. Accounts that share a
         name are told apart as ``unpod``, ``unpod-2``, ``unpod-3``, in the order given.
 
+    Returns
+    -------
+    dict of str to Provider
+        The accounts, in the order given.
+
     Raises
     ------
     UnknownNameError
@@ -51,13 +56,20 @@ def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
 def configured() -> list[Provider]:
     """Return the accounts whose credentials are in the environment.
 
+    Returns
+    -------
+    list of Provider
+        One for each provider of which the environment holds a credential. Where it holds some
+        of them and not all, loading says which is missing: an account left out in silence would
+        make part of the ledger pass for all of it.
+
     Raises
     ------
     AuthenticationError
         When there is none; the message says what to set.
     """
     kinds = [providers.find(name) for name in providers.names()]
-    found = [_from_environment(kind) for kind in kinds if kind.is_configured()]
+    found = [_from_environment(kind) for kind in kinds if kind.is_begun()]
     if found:
         return found
     wanted = "; ".join(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
 from collections.abc import Callable
@@ -13,11 +14,11 @@ import click
 import billnb
 from billnb.entry import KINDS
 from billnb.errors import ArgumentError, BillnbError
-from billnb.export import FORMATS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".pq": "parquet"}
+_COUNT = click.IntRange(0)
+_SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".txt": "table"}
 
 
 class _Commands(click.Group):
@@ -37,6 +38,11 @@ def _fail(failure: BillnbError, *, debug: bool) -> NoReturn:
     else:
         for line in (f"Error: {failure}", *getattr(failure, "__notes__", ())):
             click.echo(line, err=True)
+    if failure.loaded is not None:
+        read = ", ".join(failure.loaded.attrs["billnb"])
+        click.echo(
+            f"{read}: read whole, and not written; name what to load without the rest", err=True
+        )
     raise SystemExit(1)
 
 
@@ -55,6 +61,12 @@ def _with_debug(command: F) -> F:
     )(command)
 
 
+_since = click.option(
+    "--since", metavar="DATE", help="First date: 2025, 2025-Q3, 2025-06 or 2025-06-30."
+)
+_until = click.option("--until", metavar="DATE", help="Last date, included, in the same forms.")
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(billnb.__version__, prog_name="billnb")
 @_with_debug
@@ -66,11 +78,14 @@ def main() -> None:
 
     Try it without any: billnb demo
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a narrow terminal shows ? instead of failing
 
 
 @main.command()
-@click.option("--since", metavar="DATE", help="First date: 2025, 2025-Q3, 2025-06 or 2025-06-30.")
-@click.option("--until", metavar="DATE", help="Last date, included, in the same forms.")
+@_since
+@_until
 @click.option(
     "--months", default=12, show_default=True, type=click.IntRange(1), help="Months shown singly."
 )
@@ -88,8 +103,8 @@ def demo(since: str | None, until: str | None, months: int) -> None:
 
 @main.command()
 @click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
-@click.option("--since", metavar="DATE", help="First date: 2025, 2025-Q3, 2025-06 or 2025-06-30.")
-@click.option("--until", metavar="DATE", help="Last date, included, in the same forms.")
+@_since
+@_until
 @click.option("--kind", default="all", show_default=True, type=click.Choice(["all", *KINDS]))
 @click.option(
     "--verify",
@@ -104,8 +119,8 @@ def demo(since: str | None, until: str | None, months: int) -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(FORMATS),
-    help="What to write. [default: by the ending of --output, else table]",
+    type=click.Choice(["table", "csv", "json", "parquet"]),
+    help="What to write. [default: by the ending of --output; without one, table]",
 )
 @click.option(
     "--output",
@@ -125,28 +140,57 @@ def load(
 
     ACCOUNT is bytio or unpod, with its credentials in the environment; every account that has
     them, where none is named. csv, json and parquet hold every column, people's and cards'
-    included; table shows the essentials.
+    included, and text as the vendor gave it; table shows the essentials.
     """
     from billnb import export
 
-    form = form or (_SUFFIXES.get(output.suffix.lower(), "table") if output else "table")
+    form = form or _form_of(output)
     if form == "parquet" and output is None:
         raise ArgumentError("parquet is no text; name a file with --output")
     history = billnb.load(*accounts, **options)
-    if output is None:
-        click.echo(export.text(history, form))
-    else:
+    if output is not None:
         export.write(history, output, form)
         click.echo(f"{len(history):,} entries written to {output}", err=True)
+    elif form == "table":
+        click.echo(export.text(history, form))
+    else:
+        # files are UTF-8, whatever the terminal is
+        click.echo(export.encoded(history, form), nl=False)
+
+
+def _form_of(output: Path | None) -> str:
+    if output is None:
+        return "table"
+    suffix = output.suffix.lower()
+    if suffix not in _SUFFIXES:
+        raise ArgumentError(
+            f"what to write to {output}? Name a format with --format, or end the file's name in "
+            f"{', '.join(_SUFFIXES)}"
+        )
+    return _SUFFIXES[suffix]
 
 
 @main.command()
 @click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--latency", default=0.0, metavar="MS", help="Milliseconds before each answer.")
-@click.option("--fail-every", default=0, metavar="N", help="Each Nth request fails (HTTP 503).")
-@click.option("--limit-every", default=0, metavar="N", help="Each Nth is refused (HTTP 429).")
-@click.option("--drift-every", default=0, metavar="N", help="A new entry before each Nth request.")
-@click.option("--page-limit", default=100, metavar="ROWS", help="Rows a page at most.")
+@click.option(
+    "--latency",
+    default=0.0,
+    metavar="MS",
+    type=click.FloatRange(0),
+    help="Wait before each answer.",
+)
+@click.option(
+    "--fail-every", default=0, metavar="N", type=_COUNT, help="Every Nth request fails (HTTP 503)."
+)
+@click.option(
+    "--limit-every", default=0, metavar="N", type=_COUNT, help="Every Nth is refused (HTTP 429)."
+)
+@click.option(
+    "--drift-every", default=0, metavar="N", type=_COUNT, help="A new entry before every Nth."
+)
+@click.option(
+    "--page-limit", default=100, metavar="ROWS", type=click.IntRange(1, 100), help="Rows a page."
+)
 @_with_debug
 def sandbox(
     port: int,
@@ -168,7 +212,7 @@ def sandbox(
         fail_every=fail_every,
         limit_every=limit_every,
         drift_every=drift_every,
-        page_limit=max(1, page_limit),
+        page_limit=page_limit,
     )
     try:
         serving = server(Sandbox(faults=faults), port)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import os
 import tempfile
@@ -43,6 +44,16 @@ def text(history: pd.DataFrame, form: str) -> str:
         would be read as a binary float), instants are ISO 8601 in UTC, and what is not stated is
         empty or ``null``.
 
+    Returns
+    -------
+    str
+        Without a line break at its end.
+
+    Raises
+    ------
+    ArgumentError
+        For another format.
+
     Examples
     --------
     >>> from datetime import date
@@ -64,6 +75,8 @@ def text(history: pd.DataFrame, form: str) -> str:
 def write(history: pd.DataFrame, path: str | os.PathLike[str], form: str) -> None:
     """Write a history to a file, whole or not at all.
 
+    A link is followed; an existing file keeps its permissions.
+
     Parameters
     ----------
     history : pandas.DataFrame
@@ -77,12 +90,18 @@ def write(history: pd.DataFrame, path: str | os.PathLike[str], form: str) -> Non
     Raises
     ------
     ArgumentError
-        When the file cannot be written; what was there is untouched.
+        When the file cannot be written, or is no plain file; what was there is untouched.
+
+    Examples
+    --------
+    >>> import billnb
+    >>> folder = tempfile.mkdtemp()
+    >>> write(billnb.demo(), f"{folder}/history.parquet", "parquet")
     """
-    content = _parquet(history) if form == "parquet" else text(history, form).encode()
+    content = encoded(history, form)
     target = Path(path)
     try:
-        _replace(target, content)
+        _replace(target.resolve(), content)
     except OSError as error:
         problem = error.strerror or "unknown reason"
     else:
@@ -90,13 +109,25 @@ def write(history: pd.DataFrame, path: str | os.PathLike[str], form: str) -> Non
     raise ArgumentError(f"cannot write {target}: {problem}")
 
 
+def encoded(history: pd.DataFrame, form: str) -> bytes:
+    """Return a history as the bytes of a file in one of :data:`FORMATS`; text is UTF-8."""
+    if form == "parquet":
+        sink = io.BytesIO()
+        history.to_parquet(sink, index=False)
+        return sink.getvalue()
+    return (text(history, form) + "\n").encode()
+
+
 def _replace(target: Path, content: bytes) -> None:
+    if target.exists() and not target.is_file():
+        raise OSError(errno.EINVAL, "it is there, and is no plain file")
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        os.chmod(name, _permissions(target))
         os.replace(name, target)
     except BaseException:
         with suppress(OSError):
@@ -104,10 +135,13 @@ def _replace(target: Path, content: bytes) -> None:
         raise
 
 
-def _parquet(history: pd.DataFrame) -> bytes:
-    sink = io.BytesIO()
-    history.to_parquet(sink, index=False)
-    return sink.getvalue()
+def _permissions(target: Path) -> int:
+    """Return those of the file that is there, else what the user's umask allows a new one."""
+    if target.exists():
+        return target.stat().st_mode & 0o7777
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def _csv(history: pd.DataFrame) -> str:
@@ -147,4 +181,4 @@ def _shown(name: str, value: str | None) -> str:
     return value if len(value) <= _LONGEST_CELL else value[: _LONGEST_CELL - 1] + "…"
 
 
-__all__ = ["FORMATS", "text", "write"]
+__all__ = ["FORMATS", "encoded", "text", "write"]

@@ -7,7 +7,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pyarrow as pa
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Verify = Literal["counts", "snapshot"]
-
-_VERIFY = ("counts", "snapshot")
 
 
 @discreet
@@ -95,7 +93,7 @@ def load(
     billnb.errors.UnknownNameError: no account is called 'bytoi'; known: bytio, unpod
     """
     kept = window(since, until)
-    _check(kind, verify, workers)
+    _check(kind, verify, workers, executor)
     named = resolve(accounts)
     for name, account in named.items():
         with naming(name):
@@ -121,11 +119,13 @@ class _Loaded:
     reading: dict[str, Any]
 
 
-def _check(kind: str, verify: str, workers: int) -> None:
+def _check(kind: str, verify: str, workers: int, executor: object) -> None:
     if kind not in ("all", *KINDS):
         raise ArgumentError(f"kind={kind!r} is none of all, {', '.join(KINDS)}")
-    if verify not in _VERIFY:
-        raise ArgumentError(f"verify={verify!r} is none of {', '.join(_VERIFY)}")
+    if verify not in get_args(Verify):
+        raise ArgumentError(f"verify={verify!r} is none of {', '.join(get_args(Verify))}")
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise ArgumentError("executor must be a concurrent.futures.Executor")
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
         raise ArgumentError(f"workers={workers!r}; expected a whole number of at least 1")
 
@@ -271,7 +271,7 @@ def _whole(outcomes: dict[str, _Loaded | BillnbError], kept: Window, kind: str) 
     if loaded:
         first.loaded = whole
     for other in others:
-        first.add_note(f"and {other.account}: {type(other).__name__}: {other}")
+        first.add_note(f"and {other}")
     raise first
 
 

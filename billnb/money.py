@@ -8,6 +8,7 @@ refused, never rounded, and a binary float is refused because its digits are alr
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Context, Decimal, Inexact, InvalidOperation
 
 from billnb.errors import MoneyError
@@ -17,6 +18,7 @@ PLACES = 12
 
 _STEP = Decimal(1).scaleb(-PLACES)
 _CENTS_STEP = Decimal(1).scaleb(2 - PLACES)
+_SUM = Context(prec=100, traps=[Inexact, InvalidOperation])
 _EXACT = Context(prec=PRECISION, traps=[Inexact, InvalidOperation])
 _PLAIN_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,9})?", re.ASCII)
 
@@ -80,15 +82,53 @@ def cents(amount: Decimal | int | str) -> Decimal:
     return _quantized(amount, _CENTS_STEP).scaleb(-2, _EXACT)
 
 
-def plain(amount: Decimal) -> str:
-    """Return an amount in full digits, at least two after the point, without idle zeros.
+def total(amounts: Iterable[Decimal]) -> Decimal:
+    """Return a sum, exact however many amounts there are.
+
+    Python's own ``sum`` works with 28 digits, and rounds the rest away.
+
+    Parameters
+    ----------
+    amounts : iterable of decimal.Decimal
+        Amounts of one currency.
+
+    Returns
+    -------
+    decimal.Decimal
+        Their sum; zero where there are none.
 
     Examples
     --------
-    >>> plain(Decimal("58.953554498000")), plain(Decimal("1E+3"))
-    ('58.953554498', '1000.00')
+    >>> total([Decimal("9999999999999999.000000000001")] * 20)
+    Decimal('199999999999999980.000000000020')
     """
-    whole, _, places = f"{amount:f}".partition(".")
+    result = Decimal()
+    for amount in amounts:
+        result = _SUM.add(result, amount)
+    return result
+
+
+def plain(amount: Decimal, *, thousands: str = "") -> str:
+    """Return an amount in full digits, at least two after the point, without idle zeros.
+
+    Parameters
+    ----------
+    amount : decimal.Decimal
+        The amount.
+    thousands : {"", ",", "_"}
+        What stands between thousands.
+
+    Returns
+    -------
+    str
+        Digits that read back as the same amount.
+
+    Examples
+    --------
+    >>> plain(Decimal("58.953554498000")), plain(Decimal("-1E+3"), thousands=",")
+    ('58.953554498', '-1,000.00')
+    """
+    whole, _, places = f"{amount:{thousands}f}".partition(".")
     return f"{whole}.{places.rstrip('0').ljust(2, '0')}"
 
 
@@ -125,4 +165,4 @@ def _decimal(amount: object) -> Decimal:
     raise _refused(amount, "is no number")
 
 
-__all__ = ["PLACES", "PRECISION", "cents", "plain", "units"]
+__all__ = ["PLACES", "PRECISION", "cents", "plain", "total", "units"]

@@ -20,7 +20,7 @@ _INSTANT = timedelta(microseconds=1)
 _ISO = re.compile(
     r"""
     (?P<year>\d{4})
-    (?: -?Q(?P<quarter>[1-4])
+    (?: -?[Qq](?P<quarter>[1-4])
       | -(?P<month>\d{2})
         (?: -(?P<day>\d{2})
             (?: [T ](?P<hour>\d{2})

@@ -1,8 +1,8 @@
 """What does a history say at a glance, in a terminal?
 
 For each account: how many entries of which period and how they were verified, what was charged
-each month by component and currency, how payments fared, and what is unpaid. Every amount is
-exact; currencies, and invoices and payments, stay apart.
+each month by component and currency, how invoices and payments fared, and what is unpaid. Every
+amount is exact; currencies, and invoices and payments, stay apart.
 """
 
 from __future__ import annotations
@@ -15,19 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from billnb.components import COMPONENTS, components
 from billnb.history import SCHEMA
-from billnb.money import plain
+from billnb.money import plain, total
 from billnb.table import aligned
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COMPONENTS = ("usage", "standing", "discount", "tax", "rounding", "unclassified")
-
 _VOIDED = ("cancelled", "refunded")
 _UNPAID = ("pending", "failed")
-_READ = {
-    "snapshot": "two readings on different page grids agree",
+_VERIFIED = {
+    "snapshot": "two readings agree",
     "single page": "one answer held everything",
     "by id": "as many different ids as entries announced",
     "append-only": "all pages agree on the total",
@@ -46,6 +45,11 @@ def summary(history: pd.DataFrame, *, months: int = 12) -> str:
     months : int
         How many months to show one by one; earlier ones are summed up in a line.
 
+    Returns
+    -------
+    str
+        A paragraph of tables for each account.
+
     Examples
     --------
     >>> from datetime import date
@@ -53,16 +57,16 @@ def summary(history: pd.DataFrame, *, months: int = 12) -> str:
     >>> history = billnb.demo(today=date(2026, 11, 1), since="2026-10", kind="payment")
     >>> print(summary(history))  # doctest: +ELLIPSIS
     bytio: 4 entries, 2 Oct 2026 to 20 Oct 2026
-      read ... UTC in 3 requests, verified append-only: all pages agree on the total
+      read ... UTC in 3 requests
+      verified: all pages agree on the total (append-only)
     <BLANKLINE>
-      Payments and invoices by status
+      Invoices and payments by status
       kind     status  currency  entries  amount
       payment  paid    USD             4  600.00
     <BLANKLINE>
-      Unpaid: nothing
-    <BLANKLINE>
     unpod: no entries
-      read ... UTC in 3 requests, verified by id: as many different ids as entries announced
+      read ... UTC in 3 requests
+      verified: as many different ids as entries announced (by id)
     """
     table = pa.Table.from_pandas(history, schema=SCHEMA, preserve_index=False)
     accounts: dict[str, list[Row]] = defaultdict(list)
@@ -76,16 +80,18 @@ def summary(history: pd.DataFrame, *, months: int = 12) -> str:
 
 def _account(name: str, rows: list[Row], reading: Row | None, months: int) -> str:
     lines = [_title(name, rows)]
-    if reading is not None:
+    read_at = None if reading is None else datetime.fromisoformat(reading["read_at"])
+    if reading is not None and read_at is not None:
         certificate = reading["certificate"]
-        lines.append(
-            f"  read {reading['read_at'][:16].replace('T', ' ')} UTC in {reading['requests']} "
-            f"requests, verified {certificate}: {_READ[certificate]}"
-        )
+        lines += [
+            f"  read {_day(read_at)}, {read_at:%H:%M} UTC in {reading['requests']} requests",
+            f"  verified: {_VERIFIED[certificate]} ({certificate})",
+        ]
     if rows:
-        lines += _spend(rows, months)
+        invoices = [row for row in rows if row["kind"] == "invoice"]
+        lines += _charges(invoices, months, f"{read_at:%Y-%m}" if read_at else "")
         lines += _statuses(rows)
-        lines += _unpaid(rows)
+        lines += _unpaid(invoices)
     return "\n".join(lines)
 
 
@@ -96,48 +102,47 @@ def _title(name: str, rows: list[Row]) -> str:
     return f"{name}: {len(rows):,} entries, {_day(first)} to {_day(last)}"
 
 
-def _spend(rows: list[Row], months: int) -> list[str]:
-    spent: dict[str, dict[str, dict[str, Decimal]]] = defaultdict(
-        lambda: defaultdict(lambda: defaultdict(Decimal))
-    )
-    for row in rows:
-        if row["kind"] == "invoice" and row["status"] not in _VOIDED:
-            for component, amount in components(row).items():
-                spent[row["currency"]][f"{row['issued_at']:%Y-%m}"][component] += amount
+def _charges(invoices: list[Row], months: int, running: str) -> list[str]:
+    charged: dict[str, dict[str, list[dict[str, Decimal]]]] = defaultdict(lambda: defaultdict(list))
+    voided: dict[str, list[Decimal]] = defaultdict(list)
+    for row in invoices:
+        if row["status"] in _VOIDED:
+            voided[row["currency"]].append(row["total"])
+        else:
+            charged[row["currency"]][f"{row['issued_at']:%Y-%m}"].append(components(row))
     lines = []
-    for currency in sorted(spent):
-        lines += ["", f"  Charges by month, {currency}"]
-        lines += _indented(_by_month(spent[currency], months))
+    for currency in sorted(charged.keys() | voided.keys()):
+        if currency in charged:
+            lines += ["", f"  Charges by month, {currency}"]
+            lines += _indented(_by_month(charged[currency], months, running))
+        if currency in voided:
+            count, amount = len(voided[currency]), _amount(total(voided[currency]))
+            lines.append(f"  left out: {amount} {currency} in {count} cancelled or refunded")
+        if running in charged[currency]:
+            lines.append("  * so far")
     return lines
 
 
-def components(row: Row) -> dict[str, Decimal]:
-    """Return what an invoice is made of; the parts sum exactly to its total.
-
-    Where usage or standing charges are stated, what is missing to the total is rounding;
-    elsewhere it is unclassified.
-    """
-    parts = {name: row[name] for name in COMPONENTS[:4] if row[name] is not None}
-    rest = row["total"] - sum(parts.values(), Decimal())
-    parts["rounding" if "usage" in parts or "standing" in parts else "unclassified"] = rest
-    return parts
-
-
-def _by_month(spent: Mapping[str, Mapping[str, Decimal]], months: int) -> str:
-    shown = [name for name in COMPONENTS if any(month.get(name) for month in spent.values())]
-    ordered = sorted(spent)
+def _by_month(charged: Mapping[str, list[dict[str, Decimal]]], months: int, running: str) -> str:
+    entries = [entry for month in charged.values() for entry in month]
+    shown = [name for name in COMPONENTS if any(entry.get(name) for entry in entries)]
+    ordered = sorted(charged)
     earlier, recent = ordered[: max(0, len(ordered) - months)], ordered[-months:]
-    rows = [[month, *_cells([spent[month]], shown)] for month in recent]
+    rows = [
+        [f"{month}*" if month == running else month, *_sums(charged[month], shown)]
+        for month in recent
+    ]
     if earlier:
-        rows.insert(0, [f"to {earlier[-1]}", *_cells([spent[month] for month in earlier], shown)])
-    rows.append(["in all", *_cells(spent.values(), shown)])
+        before = [entry for month in earlier for entry in charged[month]]
+        rows.insert(0, ["earlier", *_sums(before, shown)])
+    rows.append(["all", *_sums(entries, shown)])
     return aligned(["month", *shown, "total"], rows, numbers=len(shown) + 1)
 
 
-def _cells(months: Iterable[Mapping[str, Decimal]], shown: list[str]) -> list[str]:
-    months = list(months)
-    sums = [sum((month.get(name, Decimal()) for month in months), Decimal()) for name in shown]
-    return [_amount(one) for one in [*sums, sum(sums, Decimal())]]
+def _sums(entries: Iterable[Mapping[str, Decimal]], shown: list[str]) -> list[str]:
+    entries = list(entries)
+    sums = [total(entry.get(name, Decimal()) for entry in entries) for name in shown]
+    return [_amount(one) for one in [*sums, total(sums)]]
 
 
 def _statuses(rows: list[Row]) -> list[str]:
@@ -146,27 +151,36 @@ def _statuses(rows: list[Row]) -> list[str]:
         status = row["status"] or "not stated"
         counted[row["kind"], status, row["currency"]].append(row["total"])
     table = [
-        [*group, f"{len(amounts):,}", _amount(sum(amounts, Decimal()))]
+        [*group, f"{len(amounts):,}", _amount(total(amounts))]
         for group, amounts in sorted(counted.items())
     ]
     head = ["kind", "status", "currency", "entries", "amount"]
-    title = "  Payments and invoices by status"
+    title = "  Invoices and payments by status"
     return ["", title, *_indented(aligned(head, table, numbers=2))]
 
 
-def _unpaid(rows: list[Row]) -> list[str]:
+def _unpaid(invoices: list[Row]) -> list[str]:
+    if not invoices:
+        return []
     owed: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        if row["kind"] == "invoice" and row["status"] in _UNPAID:
+    for row in invoices:
+        if row["status"] in _UNPAID:
             owed[row["currency"]].append(row)
-    if not owed:
-        return ["", "  Unpaid: nothing"]
-    return [""] + [
-        f"  Unpaid: {_amount(sum((row['total'] for row in unpaid), Decimal()))} {currency} in "
-        f"{len(unpaid)} invoice{'s' * (len(unpaid) > 1)}, the oldest of "
-        f"{_day(min(row['issued_at'] for row in unpaid))}"
-        for currency, unpaid in sorted(owed.items())
-    ]
+    lines = [_owed(currency, owed[currency]) for currency in sorted(owed)]
+    silent = sum(row["status"] is None for row in invoices)
+    if silent:
+        lines.append(f"  Unpaid: not known of {silent:,} invoices, whose status is not stated")
+    return ["", *(lines or ["  Unpaid: nothing"])]
+
+
+def _owed(currency: str, unpaid: list[Row]) -> str:
+    oldest = min(unpaid, key=lambda row: row["due_at"] or row["issued_at"])
+    since = (
+        f"due {_day(oldest['due_at'])}" if oldest["due_at"] else f"of {_day(oldest['issued_at'])}"
+    )
+    amount = _amount(total(row["total"] for row in unpaid))
+    count = f"{len(unpaid):,} invoice{'s' * (len(unpaid) > 1)}"
+    return f"  Unpaid: {amount} {currency} in {count}, the oldest {since}"
 
 
 def _day(moment: datetime) -> str:
@@ -174,12 +188,11 @@ def _day(moment: datetime) -> str:
 
 
 def _amount(amount: Decimal) -> str:
-    whole, _, places = plain(amount).partition(".")
-    return f"{int(whole):,}.{places}" if not whole.startswith("-0") else f"{whole}.{places}"
+    return plain(amount, thousands=",")
 
 
 def _indented(text: str) -> list[str]:
     return [f"  {line}" for line in text.splitlines()]
 
 
-__all__ = ["COMPONENTS", "components", "summary"]
+__all__ = ["summary"]

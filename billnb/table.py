@@ -4,8 +4,30 @@ from __future__ import annotations
 
 
 def aligned(head: list[str], rows: list[list[str]], *, numbers: int) -> str:
-    """Return rows as columns of text, the last `numbers` of them with their points aligned."""
-    columns = [list(column) for column in zip(head, *rows, strict=True)]
+    """Return rows as columns of text.
+
+    Parameters
+    ----------
+    head : list of str
+        The columns' names.
+    rows : list of list of str
+        Their cells. Characters that a terminal would obey become spaces.
+    numbers : int
+        How many of the last columns are numbers, whose points are aligned.
+
+    Returns
+    -------
+    str
+        The table, without a line break at its end.
+
+    Examples
+    --------
+    >>> print(aligned(["month", "amount"], [["2026-01", "9.5"], ["2026-02", "12"]], numbers=1))
+    month    amount
+    2026-01     9.5
+    2026-02    12
+    """
+    columns = [[_printable(cell) for cell in column] for column in zip(head, *rows, strict=True)]
     for position, column in enumerate(columns):
         if position >= len(columns) - numbers:
             columns[position] = _pointed(column)
@@ -13,6 +35,10 @@ def aligned(head: list[str], rows: list[list[str]], *, numbers: int) -> str:
             width = max(map(len, column))
             columns[position] = [cell.ljust(width) for cell in column]
     return "\n".join("  ".join(line).rstrip() for line in zip(*columns, strict=True))
+
+
+def _printable(cell: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in cell)
 
 
 def _pointed(column: list[str]) -> list[str]:

@@ -22,7 +22,8 @@ from click.testing import CliRunner
 
 import billnb
 from billnb import cli, export
-from billnb.summary import components
+from billnb.components import components
+from billnb.table import aligned
 
 
 def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -55,11 +56,12 @@ def test_demo_says_what_there_is_and_how_it_was_verified() -> None:
     history = billnb.demo()
     for said in (
         "bytio: ", "unpod: ", "Charges by month, USD", "Charges by month, INR", "rounding",
-        "standing", "payment  failed", "Unpaid: nothing", "verified append-only", "verified by id",
+        "standing", "payment  failed", "Unpaid: not known of", "(append-only)", "(by id)",
+        "* so far", "left out: ", "Unpaid: ",
         f"{len(history[history['account'] == 'bytio'])} entries",
     ):  # fmt: skip
         assert said in done.stdout, said
-    assert max(map(len, done.stdout.splitlines())) <= 110
+    assert max(map(len, done.stdout.splitlines())) <= 80
 
 
 def test_demo_amounts_add_up_to_the_frame() -> None:
@@ -68,12 +70,12 @@ def test_demo_amounts_add_up_to_the_frame() -> None:
     invoices = history[(history["provider"] == "bytio") & (history["kind"] == "invoice")]
     table = output.partition("Charges by month, USD")[2].partition("\n\n")[0]
     cells = [line.split() for line in table.strip().splitlines()]
-    months, total = cells[1:-1], cells[-1]
+    months, total = cells[1:-2], cells[-2]
     assert len(months) == len(invoices)
     sums = [
         sum(Decimal(month[column].replace(",", "")) for month in months) for column in range(1, 6)
     ]
-    assert [Decimal(cell.replace(",", "")) for cell in total[2:]] == sums
+    assert [Decimal(cell.replace(",", "")) for cell in total[1:]] == sums
     assert sums[-1] == invoices["total"].sum() == sum(sums[:-1])
 
 
@@ -145,7 +147,7 @@ def test_a_wrong_key_is_one_clear_line() -> None:
         debug = run("load", "bytio", "--debug", **wrong)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith("Error: bytio, page 1: ")
+    assert done.stderr.startswith("Error: bytio: ")
     assert "401" in done.stderr
     assert debug.returncode == 1
     assert "Traceback" in debug.stderr
@@ -169,6 +171,54 @@ def test_bad_input_exits_1_with_one_line(words: list[str], said: str) -> None:
     assert result.exit_code == 1
     assert said in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_a_file_keeps_its_link_and_its_permissions(tmp_path: Path) -> None:
+    history = billnb.demo(since="2026")
+    target, link = tmp_path / "real.csv", tmp_path / "link.csv"
+    target.write_text("old")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    export.write(history, link, "csv")
+    assert link.is_symlink()
+    assert target.read_text().startswith("provider,")
+    assert target.stat().st_mode & 0o777 == 0o640
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    with pytest.raises(billnb.errors.ArgumentError, match="no plain file"):
+        export.write(history, pipe, "csv")
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("name", ["history.xlsx", "history", "history.csv.gz"])
+def test_an_unknown_ending_asks_for_the_format(name: str, tmp_path: Path) -> None:
+    target = tmp_path / name
+    result = CliRunner().invoke(cli.main, ["load", "-o", str(target)])
+    assert result.exit_code == 1
+    assert "Name a format with --format" in result.stderr
+    assert not target.exists()
+
+
+def test_a_narrow_terminal_shows_what_it_can() -> None:
+    with sandbox() as environ:
+        for form, code in (("table", "ascii"), ("csv", "cp1252"), ("json", "ascii")):
+            done = run("load", "bytio", "--format", form, **environ, PYTHONIOENCODING=code)
+            assert done.returncode == 0, done.stderr
+
+
+def test_text_for_a_terminal_holds_nothing_it_would_obey() -> None:
+    table = aligned(["a"], [["\x1b]0;owned\x07"], ["x\u202ey"], ["two\nlines"]], numbers=0)
+    assert table == "a\n ]0;owned\nx y\ntwo lines"
+
+
+def test_one_failing_account_is_told_from_those_that_were_read() -> None:
+    with sandbox() as environ:
+        done = run("load", "bytio", "unpod", **{**environ, "UNPOD_API_TOKEN": "wrong"})
+    assert done.returncode == 1
+    assert done.stdout == ""
+    first, second = done.stderr.splitlines()
+    assert first.startswith("Error: unpod: ")
+    assert second.startswith("bytio: read whole")
 
 
 def test_a_file_that_cannot_be_written_is_left_as_it_was(tmp_path: Path) -> None:

@@ -335,7 +335,19 @@ def test_an_absurd_wait_is_an_error_at_once(case: Case, server: FaultyServer, af
     assert server.requests == 1
 
 
-@pytest.mark.parametrize("after", [None, "-5", "soon", "0", "1.5e3", "Tue, 99 Foo 2026"])
+@pytest.mark.parametrize(
+    "after",
+    [
+        None,
+        "-5",
+        "soon",
+        "0",
+        "1.5e3",
+        "Tue, 99 Foo 2026",
+        "Sun, 06 Nov 2026 08:49:37 +99999999999999",
+        "20 Nov 99999999999999999999 10:00:00 GMT",
+    ],
+)
 def test_an_unreadable_wait_is_our_own(case: Case, server: FaultyServer, after: str | None) -> None:
     headers = {} if after is None else {"Retry_After": after}
     server.behave = sometimes(status(429, **headers))

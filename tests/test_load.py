@@ -148,7 +148,7 @@ def test_a_failing_account_is_named_and_the_others_kept() -> None:
         good = bytio.account(one.url, name="good")
         bad = unpod.account(other.url, name="voice", key="wrong")
         worse = bytio.account(one.url, name="worse", key="wrong")
-        with pytest.raises(errors.AuthenticationError, match=r"^voice, page 1: ") as caught:
+        with pytest.raises(errors.AuthenticationError, match=r"^voice: ") as caught:
             billnb.load(bad, good, worse)
     loaded = caught.value.loaded
     assert loaded is not None
@@ -273,6 +273,7 @@ def test_providers_are_found_by_entry_point() -> None:
         ({"workers": 2.5}, "workers=2.5"),
         ({"workers": True}, "workers=True"),
         ({"kind": "invoices"}, "kind='invoices' is none of all, invoice, payment"),
+        ({"executor": 4}, "executor must be"),
         ({"verify": "yes"}, "verify='yes' is none of counts, snapshot"),
     ],
 )
@@ -305,8 +306,19 @@ def test_an_account_given_twice_would_count_twice(case: Case, server: FaultyServ
      "https://x .example", "https://x.example\\@y.example", 7],
 )  # fmt: skip
 def test_no_other_url_than_https_or_loopback(url: Any) -> None:
-    with pytest.raises(errors.ArgumentError, match="base_url"):
-        billnb.Bytio("key", base_url=url)
+    with pytest.raises(errors.ArgumentError, match="voice: base_url "):
+        billnb.Bytio("key", name="voice", base_url=url)
+
+
+def test_a_bad_url_of_the_environment_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BYTIO_BASE_URL", "http://x.example")
+    with pytest.raises(errors.ArgumentError, match=r"^bytio: BYTIO_BASE_URL is http"):
+        billnb.Bytio("key")
+
+
+def test_limits_are_limits() -> None:
+    with pytest.raises(errors.ArgumentError, match=r"billnb\.Limits"):
+        billnb.Bytio("key", limits=5)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -352,8 +364,10 @@ def test_columns_are_one_list() -> None:
 
 def test_configured_accounts_need_all_their_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNPOD_API_TOKEN", "token")
-    with pytest.raises(errors.AuthenticationError, match="UNPOD_API_TOKEN and UNPOD_ORG_HANDLE"):
-        accounts.configured()
+    monkeypatch.setenv("BYTIO_API_KEY", "key")
+    with pytest.raises(errors.AuthenticationError, match=r"unpod: .* UNPOD_ORG_HANDLE"):
+        billnb.load()
+    monkeypatch.delenv("BYTIO_API_KEY")
     monkeypatch.setenv("UNPOD_ORG_HANDLE", "handle")
     assert [account.name for account in accounts.configured()] == ["unpod"]
     assert "pandas" in sys.modules

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -84,6 +85,12 @@ def test_passing_faults_change_nothing(history: pd.DataFrame, faults: Faults) ->
 def test_drift_is_noticed() -> None:
     with pytest.raises(errors.UnstableHistoryError):
         billnb.load(*accounts(Sandbox(today=TODAY, faults=Faults(drift_every=1))))
+
+
+@pytest.mark.parametrize("today", ["2026-01-01", 3, date.min, date.max])
+def test_today_is_a_date(today: Any) -> None:
+    with pytest.raises(errors.ArgumentError, match="today"):
+        billnb.demo(today=today)
 
 
 def test_snapshot_of_the_demo() -> None:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from billnb.entry import Page
-from billnb.errors import BillnbError
+from billnb.errors import BillnbError, RequestError
 
 Answer = TypeVar("Answer")
 Rows = TypeVar("Rows")
@@ -90,6 +90,6 @@ def _opened(source: Source[Any, Rows], future: Future[Any], number: int) -> Page
     try:
         return source.open(future.result())
     except BillnbError as error:
-        if error.page is None:
+        if error.page is None and not isinstance(error, RequestError):
             error.page = number
         raise

@@ -63,10 +63,6 @@ class Credential:
     label: str
     is_secret: bool = True
 
-    def value(self, given: str | None) -> str | None:
-        """Return what was given or, failing that, what the environment holds."""
-        return given if given is not None else os.environ.get(self.variable) or None
-
     def missing(self, account: str) -> AuthenticationError:
         """Return the error that says how to supply it."""
         error = AuthenticationError(
@@ -148,10 +144,10 @@ class Provider(ABC):
     ) -> None:
         if not isinstance(name, str) or not name.strip() or not name.isprintable():
             raise ArgumentError("name must be a text of at least one printable character")
+        if limits is not None and not isinstance(limits, Limits):
+            raise ArgumentError("limits must be a billnb.Limits")
         self.name = name
-        self.base_url = checked_base_url(
-            base_url or os.environ.get(self.url_variable) or self.default_base_url
-        )
+        self.base_url = self._base_url(base_url)
         self.limits = limits or Limits()
         self._adapter = adapter
         self._given = dict(given)
@@ -167,9 +163,9 @@ class Provider(ABC):
         }
 
     @classmethod
-    def is_configured(cls) -> bool:
-        """Whether the environment holds every credential an account needs."""
-        return all(credential.value(None) for credential in cls.credentials)
+    def is_begun(cls) -> bool:
+        """Whether the environment holds a key of an account, be it all that is needed or not."""
+        return any(os.environ.get(one.variable) for one in cls.credentials if one.is_secret)
 
     @abstractmethod
     def auth(self) -> HeaderAuth:
@@ -228,6 +224,13 @@ class Provider(ABC):
             wanted = next(one for one in self.credentials if one.argument == argument)
             raise wanted.missing(self.name)
         return secret
+
+    def _base_url(self, given: str | None) -> str:
+        found = os.environ.get(self.url_variable)
+        if given is None and found:
+            return checked_base_url(found, f"{self.name}: {self.url_variable}")
+        chosen = self.default_base_url if given is None else given
+        return checked_base_url(chosen, f"{self.name}: base_url")
 
     def _secret(self, credential: Credential) -> Secret | None:
         given = self._given.get(credential.argument)

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
+from billnb.errors import ArgumentError
 from billnb.sandbox import bytio, unpod
 from billnb.sandbox.wire import Request, Response, json_response
 
@@ -26,11 +27,11 @@ class Faults:
     latency : float
         Seconds before each answer.
     fail_every : int
-        Each how-many-eth request is answered with HTTP 503; 0 is never.
+        Every nth request is answered with HTTP 503; 0 is never.
     limit_every : int
-        Each how-many-eth request is answered with HTTP 429 and ``Retry-After: 1``.
+        Every nth request is answered with HTTP 429 and ``Retry-After: 1``.
     drift_every : int
-        Before each how-many-eth request a new entry comes in.
+        A new entry comes in before every nth request.
     page_limit : int
         Rows a page at most, whatever is asked, without saying so.
     """
@@ -61,7 +62,9 @@ class Sandbox:
     """
 
     def __init__(self, *, today: date | None = None, faults: Faults | None = None) -> None:
-        today = today or datetime.now(UTC).date()
+        today = datetime.now(UTC).date() if today is None else today
+        if not (isinstance(today, date) and 1990 <= today.year <= 2200):
+            raise ArgumentError("today must be a datetime.date between 1990 and 2200")
         self.faults = faults or Faults()
         self.bytio = bytio.BytioVendor(bytio.entries(today))
         self.unpod = unpod.UnpodVendor(

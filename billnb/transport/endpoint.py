@@ -45,7 +45,7 @@ class HeaderAuth(AuthBase):
         return request
 
 
-def checked_base_url(url: str) -> str:
+def checked_base_url(url: str, what: str = "base_url") -> str:
     """Return scheme and host of a vendor, fit to put a path behind.
 
     Raises
@@ -60,9 +60,7 @@ def checked_base_url(url: str) -> str:
     """
     problem = _problem(url)
     if problem:
-        raise ArgumentError(
-            f"base_url {problem}; expected something like 'https://api.example.com'"
-        )
+        raise ArgumentError(f"{what} {problem}; expected something like 'https://api.example.com'")
     return url.rstrip("/")
 
 
