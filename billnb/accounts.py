@@ -13,6 +13,7 @@ from typing import Any
 from billnb import providers
 from billnb.errors import ArgumentError, AuthenticationError, UnknownNameError
 from billnb.providers.base import Provider
+from billnb.secret import redact
 
 
 def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
@@ -39,8 +40,10 @@ def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
         For what is no account, and for an account given twice.
     """
     found = [_account(account) for account in accounts] if accounts else configured()
-    if len({id(account) for account in found}) < len(found):
-        raise ArgumentError("an account is given twice, and would be counted twice")
+    given = Counter(account.identity for account in found)
+    for account in found:
+        if given[account.identity] > 1:
+            raise ArgumentError(f"account {account.name} is given twice, and would count twice")
     named: dict[str, Provider] = {}
     seen: Counter[str] = Counter()
     taken = {account.name for account in found}
@@ -88,7 +91,9 @@ def _account(account: object) -> Provider:
         known = providers.names()
         if account in known:
             return _from_environment(providers.find(account))
-        raise UnknownNameError(f"no account is called {account!r}; known: {', '.join(known)}")
+        raise UnknownNameError(
+            f"no account is called {redact(account, limit=60)!r}; known: {', '.join(known)}"
+        )
     hint = "; unpack a list with *" if isinstance(account, list | tuple) else ""
     raise ArgumentError(
         f"expected an account such as Bytio(…) or a name, got {type(account).__name__}{hint}"

@@ -208,8 +208,9 @@ def discreet(function: Callable[P, R]) -> Callable[P, R]:
     def door(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - raised again below
+        except BaseException as error:  # noqa: BLE001 - raised again below
             failure = error
+        del args, kwargs
         failure.__cause__ = failure.__context__ = None
         traceback.clear_frames(failure.__traceback__)
         raise failure

@@ -180,11 +180,15 @@ def _numbered(table: pa.Table) -> pa.Array:
     ordered = sorted(zip(map(_content, rows), positions, strict=True))
     seen: Counter[str] = Counter()
     numbered = ids.to_pylist()
+    taken = set(numbered)
     for _, position in ordered:
         name = numbered[position]
         seen[name] += 1
         if seen[name] > 1:
-            numbered[position] = f"{name}#{seen[name]}"
+            while (candidate := f"{name}#{seen[name]}") in taken:
+                seen[name] += 1
+            taken.add(candidate)
+            numbered[position] = candidate
     return pa.array(numbered, pa.string())
 
 

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+)
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +20,7 @@ import pyarrow as pa
 from billnb import history, paging
 from billnb.accounts import resolve
 from billnb.entry import KINDS, Page
-from billnb.errors import ArgumentError, BillnbError, SecretError, discreet, naming
+from billnb.errors import ArgumentError, BillnbError, SecretError, TransportError, discreet, naming
 from billnb.period import Moment, Window, window
 from billnb.progress import Tick, bar, silent
 from billnb.providers.base import Provider
@@ -135,12 +141,7 @@ def _read_all(
 ) -> dict[str, _Loaded | BillnbError]:
     with bar(progress, readings=2 if order.verify == "snapshot" else 1) as tick:
         if executor is not None:
-            with _refusing_secrets():
-                futures = {
-                    name: executor.submit(_read_apart, account, name, order)
-                    for name, account in named.items()
-                }
-            return _outcomes(futures)
+            return _read_by(executor, named, order)
         clients: list[Client] = []
         with (
             ThreadPoolExecutor(order.workers, thread_name_prefix="billnb-page") as pages,
@@ -158,9 +159,32 @@ def _read_all(
             except BaseException:
                 pages.shutdown(wait=False, cancel_futures=True)
                 readers.shutdown(wait=False, cancel_futures=True)
-                for client in clients.copy():
-                    client.close()
+                _close(clients)
                 raise
+
+
+def _read_by(
+    executor: Executor, named: dict[str, Provider], order: _Order
+) -> dict[str, _Loaded | BillnbError]:
+    """Read each account where an executor has it read."""
+    # threads of this process can be told to give up; what runs elsewhere cannot
+    clients: list[Client] = []
+    shared = (clients,) if isinstance(executor, ThreadPoolExecutor) else ()
+    try:
+        with _refusing_secrets():
+            futures = {
+                name: executor.submit(_read_apart, account, name, order, *shared)
+                for name, account in named.items()
+            }
+        return _outcomes(futures)
+    except BaseException:
+        _close(clients)
+        raise
+
+
+def _close(clients: list[Client]) -> None:
+    for client in clients.copy():
+        client.close()
 
 
 def _outcomes(futures: dict[str, Future[_Loaded]]) -> dict[str, _Loaded | BillnbError]:
@@ -171,6 +195,10 @@ def _outcomes(futures: dict[str, Future[_Loaded]]) -> dict[str, _Loaded | Billnb
         except BillnbError as error:
             error.account = name
             outcomes[name] = error
+        except (BrokenExecutor, CancelledError):
+            failure = TransportError("the executor gave up before the account was read")
+            failure.account = name
+            outcomes[name] = failure
         except BaseException:
             for other in futures.values():
                 other.cancel()
@@ -196,10 +224,12 @@ def _refusing_secrets() -> Iterator[None]:
 
 
 @discreet
-def _read_apart(account: Provider, name: str, order: _Order) -> _Loaded:
+def _read_apart(
+    account: Provider, name: str, order: _Order, clients: list[Client] | None = None
+) -> _Loaded:
     """Read one account with threads of its own: the task an executor is given."""
     with ThreadPoolExecutor(order.workers, thread_name_prefix="billnb-page") as pages:
-        return _read(account, name, order, pages, [], silent)
+        return _read(account, name, order, pages, [] if clients is None else clients, silent)
 
 
 def _read(

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
 
 from billnb.errors import ArgumentError
 
 Moment = str | date | datetime
 """What `since` and `until` take; pandas' Timestamp and Period and NumPy's datetime64 too."""
 
-_NAMED_BY_UNIT = {f"datetime64[{unit}]" for unit in "YMDhm"}
+_NUMPY = re.compile(r"datetime64\[(Y|M|D|h|m|s|ms|us|ns)\]")
 _INSTANT = timedelta(microseconds=1)
 _ISO = re.compile(
     r"""
@@ -71,7 +71,7 @@ def window(since: Moment | None = None, until: Moment | None = None) -> Window:
     return Window(start, end)
 
 
-def _span(moment: object, name: str) -> tuple[datetime, datetime]:
+def _span(moment: object, name: str) -> tuple[datetime, datetime | None]:
     """Return the first instant of what is named, and the first one after it."""
     try:
         return _read(moment)
@@ -83,25 +83,25 @@ def _span(moment: object, name: str) -> tuple[datetime, datetime]:
     )
 
 
-def _read(moment: object) -> tuple[datetime, datetime]:
+def _read(moment: object) -> tuple[datetime, datetime | None]:
     if isinstance(moment, str):
         return _read_text(moment.strip())
     if hasattr(moment, "start_time") and hasattr(moment, "end_time"):  # a pandas Period
-        return _utc(moment.start_time), _utc(moment.end_time) + _INSTANT
-    if hasattr(moment, "astype") and hasattr(moment, "item"):  # a NumPy datetime64
-        if str(getattr(moment, "dtype", "")) in _NAMED_BY_UNIT:
-            return _read_text(str(moment))
-        moment = moment.astype("M8[us]").item()
+        return _utc(moment.start_time), _after(_utc(moment.end_time), _INSTANT)
+    unit = _NUMPY.fullmatch(str(getattr(moment, "dtype", "")))
+    if unit is not None:  # a NumPy datetime64, whose text says as much as its unit
+        start, end = _read_text(str(moment)[:26])
+        return start, end if unit[1] in "YMDhm" else _after(start, _INSTANT)
     if isinstance(moment, datetime):
         instant = _utc(moment)
-        return instant, instant + _INSTANT
+        return instant, _after(instant, _INSTANT)
     if isinstance(moment, date):
         start = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
-        return start, start + timedelta(days=1)
+        return start, _after(start, timedelta(days=1))
     raise TypeError
 
 
-def _read_text(text: str) -> tuple[datetime, datetime]:
+def _read_text(text: str) -> tuple[datetime, datetime | None]:
     found = _ISO.fullmatch(text)
     if found is None:
         raise ValueError
@@ -115,17 +115,27 @@ def _read_text(text: str) -> tuple[datetime, datetime]:
         return _months(year, month, 1)
     start = _utc(datetime.fromisoformat(text))
     if part["hour"] is None:
-        return start, start + timedelta(days=1)
+        return start, _after(start, timedelta(days=1))
     if part["minute"] is None:
-        return start, start + timedelta(hours=1)
+        return start, _after(start, timedelta(hours=1))
     if part["second"] is None:
-        return start, start + timedelta(minutes=1)
-    return start, start + (_INSTANT if part["fraction"] else timedelta(seconds=1))
+        return start, _after(start, timedelta(minutes=1))
+    return start, _after(start, _INSTANT if part["fraction"] else timedelta(seconds=1))
 
 
-def _months(year: int, month: int, count: int) -> tuple[datetime, datetime]:
-    last = year * 12 + month - 1 + count
-    return datetime(year, month, 1, tzinfo=UTC), datetime(last // 12, last % 12 + 1, 1, tzinfo=UTC)
+def _months(year: int, month: int, count: int) -> tuple[datetime, datetime | None]:
+    start, last = datetime(year, month, 1, tzinfo=UTC), year * 12 + month - 1 + count
+    if last // 12 > MAXYEAR:
+        return start, None
+    return start, datetime(last // 12, last % 12 + 1, 1, tzinfo=UTC)
+
+
+def _after(start: datetime, length: timedelta) -> datetime | None:
+    """Return the moment after a span; ``None`` past the end of the calendar, which is no end."""
+    try:
+        return start + length
+    except OverflowError:
+        return None
 
 
 def _utc(moment: datetime) -> datetime:

@@ -18,12 +18,13 @@ from billnb.errors import SecretError
 MASK = "•••"
 
 _SHORTEST_TOLD_APART = 3
+_LONGEST_READ = 1000
 _TELLING = re.compile(
     r"""
       [a-zA-Z][a-zA-Z0-9+.-]*://\S+                 # any URL, signed or not
     | [^\s@<>"'()]+@[^\s@<>"'()]+                   # e-mail addresses
     | [A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}  # domains: an organization may be called so
-    | [A-Za-z0-9_+/=-]*\d[A-Za-z0-9_+/=-]{11,}      # long words with digits: keys, signatures
+    | (?=[A-Za-z_+/=-]*\d)[A-Za-z0-9_+/=-]{12,}     # long words with digits: keys, signatures
     | [A-Za-z0-9_+/=-]{24,}                         # and longer ones without
     | \d(?:[ -]?\d){3,}                             # four digits or more: card numbers, ids
     """,
@@ -108,6 +109,8 @@ def redact(text: str, secrets: Iterable[Secret] = (), *, limit: int = 200) -> st
     """
     for spelling in sorted(_spellings(secrets), key=len, reverse=True):
         text = text.replace(spelling, MASK)
+    if len(text) > _LONGEST_READ:  # and no part of a word, which might be half a secret
+        text = text[:_LONGEST_READ].rpartition(" ")[0] + " …"
     text = _TELLING.sub(MASK, _UNPRINTABLE.sub(" ", text)).strip()
     return text if len(text) <= limit else text[:limit].rstrip() + "…"
 

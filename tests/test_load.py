@@ -134,8 +134,9 @@ def test_several_accounts_are_read_at_once() -> None:
 
 
 def test_accounts_of_one_name_are_told_apart(case: Case, server: FaultyServer) -> None:
-    named = [case.account(server.url) for _ in range(3)]
-    frame = billnb.load(*named, case.account(server.url, name=f"{case.name}-2"))
+    with FaultyServer(case.answer) as second, FaultyServer(case.answer) as third:
+        named = [case.account(one.url) for one in (server, second, third)]
+        frame = billnb.load(*named, case.account(server.url, name=f"{case.name}-2"))
     assert sorted(frame["account"].unique()) == sorted(
         [case.name, f"{case.name}-2", f"{case.name}-3", f"{case.name}-4"]
     )
@@ -175,7 +176,7 @@ def test_workers_bound_the_requests_under_way(case: Case, server: FaultyServer) 
 
     case.page_limit = 10
     server.behave = behave
-    billnb.load(case.account(server.url), case.account(server.url), workers=3)
+    billnb.load(case.account(server.url), case.account(server.url, name="b"), workers=3)
     assert under_way[1] == 3
 
 
@@ -293,8 +294,9 @@ def test_what_is_no_account_is_refused(wrong: Any) -> None:
 
 def test_an_account_given_twice_would_count_twice(case: Case, server: FaultyServer) -> None:
     account = case.account(server.url)
-    with pytest.raises(errors.ArgumentError, match="twice"):
-        billnb.load(account, account)
+    for again in (account, case.account(server.url)):
+        with pytest.raises(errors.ArgumentError, match="twice"):
+            billnb.load(account, again)
     assert server.requests == 0
 
 

@@ -66,7 +66,8 @@ def test_days_agree_with_pandas(day: date) -> None:
     "moment",
     ["", "yesterday", "25", "2025-13", "2025-02-30", "2025-Q5", "01/02/2025", "2025-W03",
      "\uff12025", "2025-06-30T25",
-     2025, 1.5, None, object(), pd.NaT, np.datetime64("NaT"), "9999", "2025-1"],
+     2025, 1.5, None, object(), pd.NaT, np.datetime64("NaT"), "10000", "2025-1",
+     np.datetime64("2025-06-01", "W"), np.datetime64(2**62, "s"), pd.Series([1])],
 )  # fmt: skip
 def test_what_is_no_date_is_refused(moment: Any) -> None:
     if moment is None:
@@ -74,6 +75,11 @@ def test_what_is_no_date_is_refused(moment: Any) -> None:
         return
     with pytest.raises(ArgumentError, match="since: cannot read"):
         window(since=moment)
+
+
+@pytest.mark.parametrize("moment", ["9999", "9999-12-31", date.max, datetime.max, "9999-12"])
+def test_the_end_of_the_calendar_is_no_end(moment: Any) -> None:
+    assert window(until=moment).end is None
 
 
 def test_since_after_until_is_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -95,13 +96,13 @@ def read(source: Source[Any, Rows], *, kind: str = "all", verify: str = "counts"
 
 def _read_kind(source: Source[Any, Rows], kind: str, verify: str) -> Reading[Rows]:
     union = _Union[Rows]()
+    repeated: Counter[str] | None = None
     for restarts in range(source.restarts + 1):
-        if restarts:
-            time.sleep(random.uniform(0, min(5.0, 0.1 * 2**restarts)))  # noqa: S311
+        _pause(restarts)
         try:
-            walk, certificate = _read_once(source, kind, verify)
+            walk, certificate = _read_once(source, kind, verify, repeated)
         except Shaken as shaken:
-            error = shaken.error
+            error, repeated = shaken.error, shaken.repeated
             if source.has_ids:
                 union.add(shaken.walks)
         else:
@@ -116,7 +117,19 @@ def _read_kind(source: Source[Any, Rows], kind: str, verify: str) -> Reading[Row
     raise error
 
 
-def _read_once(source: Source[Any, Rows], kind: str, verify: str) -> tuple[Walk[Rows], str]:
+def _pause(restarts: int) -> None:
+    """Let a history come to rest before it is read again."""
+    if restarts:
+        time.sleep(random.uniform(0, min(5.0, 0.1 * 2**restarts)))  # noqa: S311
+
+
+def _read_once(
+    source: Source[Any, Rows], kind: str, verify: str, repeated: Counter[str] | None
+) -> tuple[Walk[Rows], str]:
+    """Read a history and say how it is known to be whole.
+
+    `repeated` is what the reading before found, if it found an identifier on two pages.
+    """
     walk = forward(source, kind)
     single = len(walk.pages) == 1
     if verify == "counts":
@@ -126,18 +139,30 @@ def _read_once(source: Source[Any, Rows], kind: str, verify: str) -> tuple[Walk[
             check_first_page(source, kind, walk)
             return walk, "by id" if source.has_ids else "append-only"
     try:
-        again = backward(source, kind, walk, max(1, walk.size - 1))
+        again = backward(source, kind, walk, _other_size(walk))
     except SizeIgnored:
         again = backward(source, kind, walk, walk.size)
     keys = walk.keys()
     if keys != again.keys():
         raise Shaken(unstable("two readings of it differ"), [walk, again])
+    if source.has_ids and not single and len(keys) < walk.total and keys != repeated:
+        # a shift in both readings, or a vendor that repeats itself: another reading tells
+        raise Shaken(unstable("an identifier stands on it twice"), [walk, again], keys)
     if again.size != walk.size:
         return walk, "snapshot"
     if single:
         return walk, "single page"
     # the vendor's page size cannot be changed: two readings on one grid prove less
     return walk, "by id" if source.has_ids and len(keys) == walk.total else "append-only"
+
+
+def _other_size(walk: Walk[Any]) -> int:
+    """Return the largest smaller page size that leaves a last page that is not full.
+
+    On a grid of full pages alone, entries past a total that is too small would not show.
+    """
+    smaller = range(walk.size - 1, 0, -1)
+    return next((size for size in smaller if walk.total % size), max(1, walk.size - 1))
 
 
 class _Union(Generic[Rows]):
@@ -163,7 +188,7 @@ class _Union(Generic[Rows]):
                 self._seen.update((key, (page, row)) for row, key in enumerate(page.keys))
 
     def parts(self) -> list[Part[Rows]] | None:
-        if self._totals != {len(self._seen)}:
+        if not self._seen or self._totals != {len(self._seen)}:
             return None
         chosen: dict[int, Part[Rows]] = {}
         for page, row in self._seen.values():
@@ -183,7 +208,9 @@ def _read_within_reach(source: Source[Any, Rows], kind: str, verify: str) -> Rea
 
 def _read_by_kind(source: Source[Any, Rows], verify: str) -> Reading[Rows]:
     """Read the kinds one after the other, and see that they make up the whole."""
+    found: set[tuple[int, int]] = set()
     for restarts in range(source.restarts + 1):
+        _pause(restarts)
         readings = []
         for kind in source.kinds:
             readings.append(_read_within_reach(source, kind, verify))
@@ -196,7 +223,8 @@ def _read_by_kind(source: Source[Any, Rows], verify: str) -> Reading[Rows]:
                 max((reading.certificate for reading in readings), key=CERTIFICATES.index),
                 restarts + sum(reading.restarts for reading in readings),
             )
-    if total < announced:
+        found.add((announced, total))
+    if len(found) == 1 and announced > total:
         raise _truncated(f"all kinds but {' and '.join(source.kinds)}", announced - total, 0)
     raise unstable("its kinds do not make up its total")
 

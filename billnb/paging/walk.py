@@ -17,6 +17,8 @@ from billnb.paging.source import Source, fetched, fetched_one
 
 Rows = TypeVar("Rows")
 
+_MOST_ALIKE = 50  # pages of the same single entry, until it is paging that stands still
+
 
 @dataclass(slots=True)
 class Walk(Generic[Rows]):
@@ -25,6 +27,7 @@ class Walk(Generic[Rows]):
     size: int
     total: int
     pages: dict[int, Page[Rows]] = field(default_factory=dict)
+    alike: int = 0
 
     @property
     def last(self) -> int:
@@ -45,12 +48,28 @@ class Walk(Generic[Rows]):
 
 
 class Shaken(Exception):
-    """A reading did not add up; another may. `error` is what it comes to if none does."""
+    """A reading did not add up; another may.
 
-    def __init__(self, error: BillnbError, walks: Iterable[Walk[Any]] = ()) -> None:
+    Parameters
+    ----------
+    error : BillnbError
+        What it comes to if none does.
+    walks : iterable of Walk
+        What was seen.
+    repeated : collections.Counter, optional
+        The keys found, where one of them should not be there twice.
+    """
+
+    def __init__(
+        self,
+        error: BillnbError,
+        walks: Iterable[Walk[Any]] = (),
+        repeated: Counter[str] | None = None,
+    ) -> None:
         super().__init__()
         self.error = error
         self.walks = list(walks)
+        self.repeated = repeated
 
 
 class OutOfReach(Exception):
@@ -115,8 +134,13 @@ def _take(walk: Walk[Rows], number: int, page: Page[Rows]) -> None:
         twin = walk.pages.get(other)
         if twin is not None and twin.keys == page.keys and len(set(page.keys)) > 1:
             raise Shaken(_broken(number, f"holds what page {other} held"), [walk])
-    _check(walk, number, page)
+    first = walk.pages.get(1)
+    if first is not None and first.keys == page.keys:
+        walk.alike += 1
+        if walk.alike > _MOST_ALIKE:
+            raise Shaken(_broken(number, "holds what all pages hold"), [walk])
     walk.pages[number] = page
+    _check(walk, number, page)
 
 
 def _check(walk: Walk[Rows], number: int, page: Page[Rows]) -> None:

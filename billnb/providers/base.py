@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar
@@ -74,13 +74,13 @@ class Credential:
 
 
 def sealed(value: str | Secret | None) -> Secret | None:
-    """Return a credential as a secret; a constructor's first act, before anything can fail."""
+    """Return a credential as a secret; a constructor's first act, before anything can fail.
+
+    What is no text is sealed as one that cannot be sent, to be refused with the others.
+    """
     if value is None or isinstance(value, Secret):
         return value
-    if isinstance(value, str):
-        return Secret(value)
-    del value
-    raise AuthenticationError("a credential must be a text")
+    return Secret(value if isinstance(value, str) else "")
 
 
 class from_environment(Generic[P, R]):  # noqa: N801 - a decorator
@@ -203,6 +203,11 @@ class Provider(ABC):
             For what types cannot say: dates that are none, amounts that are not exact.
         """
 
+    @property
+    def identity(self) -> Hashable:
+        """What two accounts share only if they are one: name, host and credentials."""
+        return type(self), self.name, self.base_url, *self._secrets.values()
+
     def client(
         self, *, connections: int, path: str | None = None, auth: HeaderAuth | None = None
     ) -> Client:
@@ -242,15 +247,18 @@ class Provider(ABC):
         return checked_credential(found, f"{self.name}: {credential.variable}")
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} account {self.name!r}>"
+        # an account whose making failed has no name yet
+        return f"<{type(self).__name__} account {getattr(self, 'name', None)!r}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         given = {name: secret for name, secret in self._given.items() if secret is not None}
         if any(one.is_secret and one.argument in given for one in self.credentials):
-            raise SecretError(
-                f"{self.name}: an account made with a credential is never pickled; leave the "
-                "credential out and set its environment variable where the work is done"
+            refusal = SecretError(
+                "an account made with a credential is never pickled; leave the credential out "
+                "and set its environment variable where the work is done"
             )
+            refusal.account = self.name
+            raise refusal
         names = {name: secret.reveal() for name, secret in given.items()}
         make: Any = type(self)  # each provider's constructor is its own
         return functools.partial(make, **names, **self._options), ()

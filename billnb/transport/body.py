@@ -17,6 +17,7 @@ from billnb.errors import (
 )
 
 _CHUNK = 64 * 1024
+_MOST_MEMBERS = 100  # of one gzip body
 _MISSING = re.compile(r"required field `([^`]*)`")
 
 T = TypeVar("T")
@@ -94,16 +95,21 @@ def _read(raw: BaseHTTPResponse, max_body: int) -> bytes:
 
 
 def _unpacked(packed: bytes, max_body: int) -> bytes:
-    unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-    try:
-        body = unpacker.decompress(packed, max_body + 1)
-    except zlib.error:
-        body = None
-    if body is not None and len(body) > max_body:
-        raise _too_large(max_body)
-    if body is None or not unpacker.eof or unpacker.unused_data:
-        raise MalformedBodyError("the packed body is cut short or damaged")
-    return body
+    body = b""
+    for _ in range(_MOST_MEMBERS):
+        unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        try:
+            body += unpacker.decompress(packed, max_body + 1 - len(body))
+        except zlib.error:
+            break
+        if len(body) > max_body:
+            raise _too_large(max_body)
+        if not unpacker.eof:
+            break
+        packed = unpacker.unused_data
+        if not packed:
+            return body
+    raise MalformedBodyError("the packed body is cut short or damaged")
 
 
 def _too_large(max_body: int) -> ResponseTooLargeError:

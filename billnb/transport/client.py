@@ -247,7 +247,8 @@ class Client:
         said = f", saying: {redact(message, self._secrets).rstrip('.')}" if message else ""
         if status is None:
             return _Failure(RequestError(f"{where} states a failure{said}"))
-        text = f"{where} says {status}{said}"
+        shown = status if 100 <= status <= 999 else "an unknown status"
+        text = f"{where} says {shown}{said}"
         if status == 429:
             return self._rate_limited(text, retry_after)
         if status >= 500 or status in _PASSING:

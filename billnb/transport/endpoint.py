@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from requests import PreparedRequest, Session
+from requests import PreparedRequest, Request, Session
 from requests.auth import AuthBase
+from requests.exceptions import RequestException
 
 from billnb.errors import ArgumentError, AuthenticationError
 from billnb.secret import Secret
@@ -70,13 +71,13 @@ def checked_credential(secret: Secret, what: str) -> Secret:
     Raises
     ------
     AuthenticationError
-        When it is empty or holds a space, a line break or a character outside ASCII. The
+        When it is empty, no text, or holds a space, a line break or a character outside ASCII. The
         message does not repeat it.
     """
     if _SENDABLE.fullmatch(secret.reveal()):
         return secret
     raise AuthenticationError(
-        f"{what} cannot be sent: it is empty or holds a space, a line break or a "
+        f"{what} cannot be sent: it is empty, no text, or holds a space, a line break or a "
         "character outside ASCII; copy it from the vendor's site once more"
     )
 
@@ -113,6 +114,10 @@ def _problem(url: str) -> str | None:
         return "holds a user name"
     if parts.path not in ("", "/") or parts.query or parts.fragment or port == 0:
         return "is more than scheme and host (the path is the provider's)"
+    try:
+        Request("GET", url).prepare()
+    except (RequestException, UnicodeError):
+        return "is no URL"
     return None
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
 
 from billnb.errors import ArgumentError
+
+_LARGEST = 2**31 - 1  # more seconds than a socket waits, and more bytes than a column holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Limits:
     Raises
     ------
     ArgumentError
-        When a limit is not a positive number.
+        When a limit is no number, or not above 0.
 
     Examples
     --------
@@ -54,7 +55,7 @@ class Limits:
             value = getattr(self, field.name)
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise ArgumentError(f"{field.name} must be a number")
-            if not (math.isfinite(value) and value > 0):
-                raise ArgumentError(f"{field.name} must be a number above 0")
-        if self.tries != int(self.tries):
-            raise ArgumentError("tries must be a whole number")
+            if field.type == "int" and not isinstance(value, int):
+                raise ArgumentError(f"{field.name} must be a whole number")
+            if not 0 < value <= _LARGEST:
+                raise ArgumentError(f"{field.name} must be above 0, and at most {_LARGEST:,}")

@@ -1,7 +1,7 @@
 """How does a time limit cover a whole answer, however slowly it drips in?
 
 A socket's timeout bounds one `recv`; a server that sends a byte now and then is never late.
-Here the timeout given to a connection is a budget for the status line, the headers and the body
+Here the timeout given to a request is a budget for the status line, the headers and the body
 together: each `recv` is allowed what is left of it.
 """
 
@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import http.client
 import io
-import math
 import socket
+import threading
 import time
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from email.errors import MultipartInvariantViolationDefect, StartBoundaryNotFoundDefect
 from typing import Any
@@ -36,6 +37,12 @@ class _StrictResponse(http.client.HTTPResponse):
         if defects or (not self.msg.is_multipart() and self.msg.get_payload()):
             raise http.client.HTTPException("the headers are malformed")
 
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        if size < 0:  # http.client would read to the end of the stream
+            raise http.client.HTTPException("a chunk has less than no bytes")
+        return size
+
 
 class BudgetAdapter(HTTPAdapter):
     """An adapter of requests for one host, whose read timeout is the time for the whole answer.
@@ -51,6 +58,9 @@ class BudgetAdapter(HTTPAdapter):
     def __init__(self, *, connections: int, silence: float) -> None:
         self._silence = silence
         self._open: weakref.WeakSet[_BudgetedSocket] = weakref.WeakSet()
+        self._opening = threading.Lock()
+        self._is_aborted = False
+        self._request = threading.local()
         self._pool: Any = None
         super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0)
 
@@ -62,6 +72,12 @@ class BudgetAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(proxy, **kwargs)
         self._budget(manager)
         return manager
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        _, seconds = kwargs["timeout"]
+        # what the thread is about to read has to be read by then, the tunnel of a proxy included
+        self._request.deadline = time.monotonic() + seconds
+        return super().send(request, *args, **kwargs)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         # one adapter asks one host: its pool need not be looked up for each request
@@ -82,8 +98,11 @@ class BudgetAdapter(HTTPAdapter):
         return response
 
     def abort(self) -> None:
-        """End every answer that is still coming in, from any thread."""
-        for connection in list(self._open):
+        """End every answer that is still coming in, from any thread; no other will be begun."""
+        with self._opening:
+            self._is_aborted = True
+            connections = list(self._open)
+        for connection in connections:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
@@ -93,16 +112,18 @@ class BudgetAdapter(HTTPAdapter):
         class Connection(HTTPConnection):
             response_class = _StrictResponse
 
-            def connect(self) -> None:
-                super().connect()
-                adapter._watch(self)
+            def _new_conn(self) -> Any:
+                return adapter._watched(super()._new_conn())
 
         class SecureConnection(HTTPSConnection):
             response_class = _StrictResponse
 
+            def _new_conn(self) -> Any:
+                return adapter._watched(super()._new_conn())
+
             def connect(self) -> None:
                 super().connect()
-                adapter._watch(self)
+                self.sock = adapter._watched(self.sock)
 
         class Pool(HTTPConnectionPool):
             ConnectionCls = Connection
@@ -112,23 +133,32 @@ class BudgetAdapter(HTTPAdapter):
 
         manager.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}
 
-    def _watch(self, connection: HTTPConnection) -> None:
-        budgeted = _BudgetedSocket(connection.sock, self._silence)
-        self._open.add(budgeted)
-        connection.sock = budgeted
+    def _watched(self, plain: Any) -> Any:
+        budgeted = _BudgetedSocket(plain, self._silence, self._deadline)
+        with self._opening:
+            self._open.add(budgeted)
+            is_aborted = self._is_aborted
+        if is_aborted:
+            budgeted.close()
+            raise OSError("given up")
+        return budgeted
+
+    def _deadline(self) -> float:
+        deadline: float = self._request.deadline
+        return deadline
 
 
 class _BudgetedSocket:
-    """A socket that reads `settimeout` as the time for all that is read from then on."""
+    """A socket whose reading ends at the deadline of the request, whatever its timeout."""
 
-    def __init__(self, plain: socket.socket, silence: float) -> None:
+    def __init__(self, plain: socket.socket, silence: float, deadline: Callable[[], float]) -> None:
         self._plain = plain
-        self._silence = self._allowed = silence
-        self._deadline = math.inf
-        plain.settimeout(silence)
+        self._silence = silence
+        self._allowed: float | None = plain.gettimeout()
+        self._deadline = deadline
 
     def settimeout(self, seconds: float | None) -> None:
-        self._deadline = math.inf if seconds is None else time.monotonic() + seconds
+        """Keep to the deadline: what urllib3 would allow is counted from a later moment."""
 
     def makefile(self, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
         if mode != "rb":
@@ -137,7 +167,7 @@ class _BudgetedSocket:
 
     def allow(self) -> None:
         """Let the next `recv` take what is left of the budget."""
-        left = self._deadline - time.monotonic()
+        left = self._deadline() - time.monotonic()
         if left <= 0:
             raise TimeoutError("the time for the answer is over")
         allowed = min(left, self._silence)

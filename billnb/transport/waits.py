@@ -11,7 +11,7 @@ _LONGEST_BACKOFF = 10.0
 
 def backoff(tries: int, base: float) -> float:
     """Return a wait drawn from nothing to a limit that doubles: threads do not return as one."""
-    return random.uniform(0, min(_LONGEST_BACKOFF, base * 2 ** (tries - 1)))  # noqa: S311
+    return random.uniform(0, min(_LONGEST_BACKOFF, base * 2.0 ** min(tries - 1, 32)))  # noqa: S311
 
 
 def seconds_asked(retry_after: str | None) -> float | None:
@@ -22,7 +22,7 @@ def seconds_asked(retry_after: str | None) -> float | None:
     else:
         try:
             moment = parsedate_to_datetime(text)
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, TypeError):
             return None
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
