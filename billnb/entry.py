@@ -95,6 +95,16 @@ def key(entry: Entry) -> str:
     The fingerprint covers everything the entry says but the query of its document's URL, which
     vendors sign anew at each reading. Identical entries share it.
 
+    Parameters
+    ----------
+    entry : Entry
+        The entry.
+
+    Returns
+    -------
+    str
+        The same for the same entry at every reading, and in every release.
+
     Examples
     --------
     >>> from datetime import datetime, timezone

@@ -77,6 +77,11 @@ def batch(entries: Sequence[Entry], keys: Sequence[str]) -> pa.RecordBatch:
         The entries.
     keys : sequence of str
         What becomes ``entry_id``: see :func:`billnb.entry.key`.
+
+    Returns
+    -------
+    pyarrow.RecordBatch
+        The columns of :data:`SCHEMA` from `entry_id` on.
     """
     rows = len(entries)
     values = dict(zip(Entry._fields, zip(*entries, strict=True), strict=True)) if entries else {}
@@ -100,6 +105,20 @@ def account_table(
 
     Identical entries have the same key; the first keeps it and the others become ``key#2``,
     ``key#3``, …, so that every entry has an id of its own and reading again gives the same ids.
+
+    Parameters
+    ----------
+    provider, account : str
+        What the first two columns hold.
+    batches : iterable of pyarrow.RecordBatch
+        As :func:`batch` makes them.
+    is_distinct : bool
+        Whether it is known already that no two entries have the same key.
+
+    Returns
+    -------
+    pyarrow.Table
+        The columns of :data:`SCHEMA`, in the order of the pages.
     """
     table = pa.Table.from_batches(batches, schema=_PAGE_SCHEMA)
     if not is_distinct:

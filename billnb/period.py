@@ -59,6 +59,11 @@ def window(since: Moment | None = None, until: Moment | None = None) -> Window:
         and means all of it; so does a date. A datetime is one instant, in UTC where it has no
         zone of its own. pandas and NumPy moments are taken as well.
 
+    Returns
+    -------
+    Window
+        Its start, and the first instant after its end, in UTC.
+
     Raises
     ------
     ArgumentError

@@ -102,6 +102,20 @@ def redact(text: str, secrets: Iterable[Secret] = (), *, limit: int = 200) -> st
     base64); so are URLs, e-mail addresses, domains, long words that look like keys, and runs of
     four digits or more. Control characters become spaces, and what is longer than `limit` is cut.
 
+    Parameters
+    ----------
+    text : str
+        What a vendor, or anyone, said.
+    secrets : iterable of Secret
+        The secrets that must not be in it.
+    limit : int
+        Characters to keep.
+
+    Returns
+    -------
+    str
+        The text, or what may be said of it.
+
     Examples
     --------
     >>> redact("key s3cr3t of ann@example.com", [Secret("s3cr3t")])

@@ -6,7 +6,8 @@ a certificate of how it is known to be whole:
 
 ``snapshot``
     Read twice, on two page grids (forward with N rows a page, backward with N-1), with the same
-    entries both times. A change in between would have to shift both grids alike.
+    entries both times. Changes in between would have to mix up both readings alike, which takes
+    pages of a few rows.
 ``single page``
     One answer held everything.
 ``by id``

@@ -76,6 +76,11 @@ def read(source: Source[Any, Rows], *, kind: str = "all", verify: str = "counts"
     verify : {"counts", "snapshot"}
         Whether totals and row counts must add up, or two readings must agree as well.
 
+    Returns
+    -------
+    Reading
+        Every entry once, and how that is known.
+
     Raises
     ------
     UnstableHistoryError

@@ -23,6 +23,11 @@ GROUP = "billnb.providers"
 def names() -> list[str]:
     """Return the names of the providers installed, sorted.
 
+    Returns
+    -------
+    list of str
+        What :func:`find` takes.
+
     Examples
     --------
     >>> names()
@@ -33,6 +38,11 @@ def names() -> list[str]:
 
 def find(name: str) -> type[Provider]:
     """Return the provider called `name`.
+
+    Returns
+    -------
+    type
+        A subclass of :class:`billnb.providers.base.Provider`.
 
     Raises
     ------

@@ -264,17 +264,23 @@ class Provider(ABC):
         return functools.partial(make, **names, **self._options), ()
 
 
-class _Message(msgspec.Struct):
-    code: str | int | None = None
+class Trouble(msgspec.Struct):
+    """What a gateway says in place of an answer."""
+
     message: str | None = None
 
 
-class _Trouble(msgspec.Struct):
+class _Failure(msgspec.Struct):
     message: str | None = None
-    error: _Message | str | None = None
+    error: Trouble | str | None = None
 
 
-_trouble = msgspec.json.Decoder(_Trouble)
+_failure = msgspec.json.Decoder(_Failure)
+
+
+def said(error: Trouble | str | None) -> str | None:
+    """Return what a body's ``error`` says, in either of its forms."""
+    return error.message if isinstance(error, Trouble) else error
 
 
 def vendor_message(body: bytes) -> str | None:
@@ -287,11 +293,10 @@ def vendor_message(body: bytes) -> str | None:
     >>> vendor_message(b"<html>")
     """
     try:
-        trouble = strict_json(body, _trouble)
+        failure = strict_json(body, _failure)
     except ContractError:
         return None
-    inner = trouble.error.message if isinstance(trouble.error, _Message) else trouble.error
-    return trouble.message or inner
+    return failure.message or said(failure.error)
 
 
 def amount_error(
@@ -323,9 +328,11 @@ def parsed(records: Iterable[T], parse: Callable[[T], Entry], where: str) -> lis
 __all__ = [
     "Credential",
     "Provider",
+    "Trouble",
     "amount_error",
     "from_environment",
     "parsed",
+    "said",
     "sealed",
     "vendor_message",
 ]

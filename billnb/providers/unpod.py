@@ -21,9 +21,11 @@ from billnb.money import units
 from billnb.providers.base import (
     Credential,
     Provider,
+    Trouble,
     amount_error,
     from_environment,
     parsed,
+    said,
     sealed,
 )
 from billnb.secret import Secret
@@ -50,12 +52,6 @@ class Rows(msgspec.Struct, gc=False):
 
     results: list[Record] | None = None
     count: int | None = None
-
-
-class Trouble(msgspec.Struct, gc=False):
-    """What a gateway says in place of an answer."""
-
-    message: str | None = None
 
 
 class BillingData(msgspec.Struct, gc=False):
@@ -202,6 +198,13 @@ class Unpod(Provider):
         ------
         BillnbError
             As for :func:`billnb.load`.
+
+        Examples
+        --------
+        >>> from billnb.sandbox import Sandbox, demo
+        >>> _, unpod = demo.accounts(Sandbox())
+        >>> unpod.organizations()
+        ['acme.example', 'acme-labs.example']
         """
         headers = {"Authorization": self.credential("token")}
         if (org_handle := self._secrets["org_handle"]) is not None:
@@ -253,8 +256,7 @@ def _refuse_failure(answer: BillingData | Organizations) -> None:
     if answer.status_code not in (None, 200):
         raise Refusal(answer.status_code, answer.message)
     if answer.error is not None and answer.results is None and answer.data is None:
-        said = answer.error.message if isinstance(answer.error, Trouble) else answer.error
-        raise Refusal(None, said or answer.message)
+        raise Refusal(None, answer.message or said(answer.error))
 
 
 def _handles(body: bytes) -> list[str]:

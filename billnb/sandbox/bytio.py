@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from billnb.sandbox.calendar import Month, is_before, months
+from billnb.sandbox.calendar import Month, is_before, months, text
 from billnb.sandbox.wire import Request, Response, json_response
 
 KEY = "sandbox-key"
@@ -120,7 +120,7 @@ def _month(month: Month) -> Iterator[dict[str, Any]]:
     issued = (month.first + timedelta(days=32)).replace(day=1, minute=5)
     yield {
         "type": "invoice",
-        "created_on": _text(issued),
+        "created_on": text(issued),
         "name": month.name,
         "usage_charges_cents": usage,
         "standing_charges_cents": standing,
@@ -152,7 +152,7 @@ def _top_up(
 ) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "type": "payment",
-        "created_on": _text(when),
+        "created_on": text(when),
         "total_cents": amount,
         "payment_type": "manual_top_up",
         "status": status,
@@ -161,10 +161,6 @@ def _top_up(
     if receipt is not None:
         entry["reciept_url"] = f"{_FILES}/reciepts/{receipt}.pdf"
     return entry
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _failure(status: int, message: str) -> Response:

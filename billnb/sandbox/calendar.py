@@ -59,3 +59,8 @@ def months(today: date) -> Iterator[Month]:
 def is_before(moment: datetime, today: date) -> bool:
     """Whether a moment is past when today begins."""
     return moment < datetime(today.year, today.month, today.day, tzinfo=UTC)
+
+
+def text(moment: datetime) -> str:
+    """Return a moment as both vendors write it."""
+    return moment.isoformat().replace("+00:00", "Z")

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from billnb.sandbox.calendar import Month, is_before, months
+from billnb.sandbox.calendar import Month, is_before, months, text
 from billnb.sandbox.wire import Request, Response, json_response
 
 TOKEN = "sandbox-token"  # noqa: S105 - what the sandbox accepts, for everyone to read
@@ -148,16 +148,12 @@ def _invoice(
         "amount": str(net + added),
         "currency": currency,
         "status": status,
-        "invoice_date": _text(when),
+        "invoice_date": text(when),
         "tax_amount": str(added),
         "charge_type": charge,
-        "due_date": _text(when + timedelta(days=14)),
-        "payment_at": _text(paid) if status in ("paid", "refunded") else None,
+        "due_date": text(when + timedelta(days=14)),
+        "payment_at": text(paid) if status in ("paid", "refunded") else None,
     }
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _failure(status: int, message: str, **more: Any) -> Response:

@@ -49,6 +49,18 @@ def strict_json(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
 
     Numbers of a ``Decimal`` field keep every digit of the text.
 
+    Parameters
+    ----------
+    body : bytes
+        What was answered.
+    decoder : msgspec.json.Decoder
+        The decoder of the contract's type.
+
+    Returns
+    -------
+    T
+        A value of that type.
+
     Raises
     ------
     MalformedBodyError
