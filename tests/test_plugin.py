@@ -33,7 +33,7 @@ def test_a_plugin_is_known_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert providers.names() == ["acme", "bytio", "unpod"]
     with pytest.raises(errors.UnknownNameError, match="known: acme, bytio, unpod"):
         billnb.load("nope")
-    with pytest.raises(errors.AuthenticationError, match="acme: .* ACME_KEY"):
+    with pytest.raises(errors.AuthenticationError, match=r"acme: .* ACME_KEY"):
         billnb.load("acme")
     with FaultyServer(answer) as server:
         monkeypatch.setenv("ACME_KEY", "k3y")
