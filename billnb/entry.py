@@ -74,15 +74,14 @@ class Page(msgspec.Struct, Generic[Rows], frozen=True):
         The entries, in the form the reader wants them.
     keys : tuple of str
         What tells each row from the others: see :func:`key`.
-    number, size : int or None
-        The page's number and the page size the vendor says it used, where it says so.
+    number : int or None
+        The page's number, where the vendor says it.
     """
 
     total: int
     rows: Rows
     keys: tuple[str, ...]
     number: int | None = None
-    size: int | None = None
 
 
 _encoder = msgspec.json.Encoder()
@@ -122,14 +121,12 @@ def key(entry: Entry) -> str:
     return hashlib.blake2b(_encoder.encode(said), digest_size=16).hexdigest()
 
 
-def page_of(
-    entries: list[Entry], *, total: int, number: int | None = None, size: int | None = None
-) -> Page[list[Entry]]:
+def page_of(entries: list[Entry], *, total: int, number: int | None = None) -> Page[list[Entry]]:
     """Return a page of entries with their keys; a total below zero is refused."""
     if total < 0:
         raise contract_error("expected a total of at least 0", "total")
     keys = tuple([key(entry) for entry in entries])
-    return Page(total=total, rows=entries, keys=keys, number=number, size=size)
+    return Page(total=total, rows=entries, keys=keys, number=number)
 
 
 def instant(text: str, field: str) -> datetime:

@@ -252,7 +252,7 @@ def _read(
         tick(name, total=page.total, rows=len(page.rows))
         # as columns from the start: entries take ten times the room
         rows = history.batch(page.rows, page.keys)
-        return Page(page.total, rows, page.keys, page.number, page.size)
+        return Page(page.total, rows, page.keys, page.number)
 
     source = paging.Source(
         fetch=fetch,

@@ -57,7 +57,6 @@ class Pagination(msgspec.Struct, gc=False):
 
     total_count: int
     current_page: int | None = None
-    per_page: int | None = None
 
 
 class BillingHistory(msgspec.Struct, gc=False):
@@ -158,7 +157,6 @@ class Bytio(Provider):
             parsed(answer.billing_histories, self._parse, "billing_histories"),
             total=answer.pagination.total_count,
             number=answer.pagination.current_page,
-            size=answer.pagination.per_page,
         )
 
 
