@@ -1,7 +1,7 @@
 """What must be said of a vendor so that its billing history can be read?
 
 A provider is a subclass of :class:`Provider`: where the history lives, which credentials it
-needs, how it pages, and a pure function from one body to a page of entries.
+needs, how it pages, its contract as types, and pure functions from a body to a page of entries.
 """
 
 from __future__ import annotations

@@ -65,8 +65,7 @@ def by_hand(base_url: str, entries: int) -> tuple[int, Any]:
 
 
 def by_dlt(base_url: str, entries: int) -> tuple[int, Any]:
-    """dlt's `rest_api` source into DuckDB-free rows: extraction and paging alone."""
-    import dlt  # noqa: F401
+    """dlt's `rest_api` source: extraction and paging alone, without a destination."""
     from dlt.sources.rest_api import rest_api_source
 
     ready()
