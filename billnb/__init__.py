@@ -12,6 +12,7 @@ TYPE_CHECKING = False  # that of typing, which takes longer to import than all t
 if TYPE_CHECKING:
     from typing import Any
 
+    from billnb import analysis as analysis
     from billnb import errors as errors
     from billnb.errors import AccessDeniedError as AccessDeniedError
     from billnb.errors import AccountNotFoundError as AccountNotFoundError
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from billnb.errors import ContractError as ContractError
     from billnb.errors import DeadlineExceededError as DeadlineExceededError
     from billnb.errors import MalformedBodyError as MalformedBodyError
+    from billnb.errors import MissingRateError as MissingRateError
+    from billnb.errors import MixedCurrencyError as MixedCurrencyError
     from billnb.errors import MoneyError as MoneyError
     from billnb.errors import RateLimitedError as RateLimitedError
     from billnb.errors import RedirectRefusedError as RedirectRefusedError
@@ -52,6 +55,8 @@ _HOMES = {
     "DeadlineExceededError": "billnb.errors",
     "Limits": "billnb.transport",
     "MalformedBodyError": "billnb.errors",
+    "MissingRateError": "billnb.errors",
+    "MixedCurrencyError": "billnb.errors",
     "MoneyError": "billnb.errors",
     "RateLimitedError": "billnb.errors",
     "RedirectRefusedError": "billnb.errors",
@@ -67,7 +72,7 @@ _HOMES = {
     "demo": "billnb.sandbox.demo",
     "load": "billnb.loading",
 }
-_ROOMS = ("errors",)
+_ROOMS = ("analysis", "errors")
 
 __all__ = [
     "AccessDeniedError",
@@ -80,6 +85,8 @@ __all__ = [
     "DeadlineExceededError",
     "Limits",
     "MalformedBodyError",
+    "MissingRateError",
+    "MixedCurrencyError",
     "MoneyError",
     "RateLimitedError",
     "RedirectRefusedError",
@@ -93,6 +100,7 @@ __all__ = [
     "Unpod",
     "UnstableHistoryError",
     "__version__",
+    "analysis",
     "demo",
     "errors",
     "load",

@@ -11,7 +11,7 @@ from billnb.money import total
 COMPONENTS = ("usage", "standing", "discount", "tax", "rounding", "unclassified")
 """What charges are made of, in the order they are shown."""
 
-_STATED = ("usage", "standing", "discount", "tax")
+STATED = ("usage", "standing", "discount", "tax")
 
 
 def components(row: Mapping[str, Any]) -> dict[str, Decimal]:
@@ -34,10 +34,10 @@ def components(row: Mapping[str, Any]) -> dict[str, Decimal]:
     >>> components({**row, "total": Decimal("1.24")})
     {'usage': Decimal('1.234'), 'rounding': Decimal('0.006')}
     """
-    parts = {name: row[name] for name in _STATED if row[name] is not None}
+    parts = {name: row[name] for name in STATED if row[name] is not None}
     rest = total([row["total"], *(-part for part in parts.values())])
     parts["rounding" if "usage" in parts or "standing" in parts else "unclassified"] = rest
     return parts
 
 
-__all__ = ["COMPONENTS", "components"]
+__all__ = ["COMPONENTS", "STATED", "components"]

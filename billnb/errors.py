@@ -5,6 +5,8 @@
     BillnbError
     ├── ArgumentError               a date, a number or a name the call cannot mean
     │   └── UnknownNameError        no such account or provider
+    ├── MissingRateError            a currency to convert from, on a day without a rate
+    ├── MixedCurrencyError          amounts of several currencies, where one sum is asked for
     ├── MoneyError                  an amount that is not exact, or not a number
     ├── SecretError                 a secret asked to leave the process
     ├── TransportError              no answer could be had
@@ -29,7 +31,7 @@ from __future__ import annotations
 
 import functools
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -87,6 +89,41 @@ class ArgumentError(BillnbError, ValueError):
 
 class UnknownNameError(ArgumentError):
     """No account or provider has this name."""
+
+
+class MissingRateError(BillnbError, LookupError):
+    """No rate is known for a currency on a day that needs one."""
+
+
+class MixedCurrencyError(BillnbError, ValueError):
+    """Amounts of different currencies would have to be added.
+
+    Attributes
+    ----------
+    currencies : tuple of str
+        The currencies, where they are known.
+    """
+
+    currencies: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, currencies: Iterable[str], what: str) -> MixedCurrencyError:
+        """Return the error for `what` that needs one currency."""
+        found = tuple(sorted(currencies))
+        error = cls(
+            f"{what} needs one currency, and here are {', '.join(found)}; take one of them, or "
+            "turn all into one with billnb.analysis.convert"
+        )
+        error.currencies = found
+        return error
+
+    @classmethod
+    def of_unstated(cls, entries: int) -> MixedCurrencyError:
+        """Return the error for entries whose currency nobody knows."""
+        return cls(
+            f"{entries:,} of the entries state no currency, so that they cannot be added to any "
+            "others; set their currency, or leave them out"
+        )
 
 
 class MoneyError(BillnbError, ValueError):
@@ -227,6 +264,8 @@ __all__ = [
     "ContractError",
     "DeadlineExceededError",
     "MalformedBodyError",
+    "MissingRateError",
+    "MixedCurrencyError",
     "MoneyError",
     "RateLimitedError",
     "RedirectRefusedError",

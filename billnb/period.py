@@ -76,6 +76,35 @@ def window(since: Moment | None = None, until: Moment | None = None) -> Window:
     return Window(start, end)
 
 
+def instant(as_of: Moment | None = None) -> datetime:
+    """Return the last instant that a moment means, in UTC; now where none is given.
+
+    Parameters
+    ----------
+    as_of : str, datetime.date, datetime.datetime or None
+        As for :func:`window`: ``"2026-11"`` is the end of November.
+
+    Returns
+    -------
+    datetime.datetime
+        In UTC.
+
+    Raises
+    ------
+    ArgumentError
+        When the moment cannot be read.
+
+    Examples
+    --------
+    >>> instant("2026-11-21")
+    datetime.datetime(2026, 11, 21, 23, 59, 59, 999999, tzinfo=datetime.timezone.utc)
+    """
+    if as_of is None:
+        return datetime.now(UTC)
+    end = _span(as_of, "as_of")[1]
+    return datetime.max.replace(tzinfo=UTC) if end is None else end - _INSTANT
+
+
 def _span(moment: object, name: str) -> tuple[datetime, datetime | None]:
     """Return the first instant of what is named, and the first one after it."""
     try:
@@ -158,4 +187,4 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-__all__ = ["Moment", "Window", "window"]
+__all__ = ["Moment", "Window", "instant", "window"]

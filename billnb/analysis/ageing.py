@@ -1,0 +1,109 @@
+"""What is unpaid, and for how long?"""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+import pyarrow as pa
+
+from billnb import definitions, engine
+from billnb.history import MONEY
+from billnb.period import Moment, instant
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BUCKETS = ("not due", "0-30", "31-60", "61-90", "90+")
+"""Days since an invoice was due, or since it was issued where no due date is stated."""
+
+_LAST_DAYS = (30, 60, 90)
+_TYPES = {
+    "provider": pa.string(),
+    "account": pa.string(),
+    "currency": pa.string(),
+    "bucket": pa.string(),
+    "counted_from": pa.string(),
+    "entries": engine.COUNT,
+    "amount": MONEY,
+}
+
+
+def ageing(history: Any, as_of: Moment | None = None) -> pd.DataFrame:
+    """Return the unpaid invoices by how long they have been so.
+
+    Unpaid are invoices that are pending or whose payment failed. A failed top-up is no debt, and
+    an invoice whose provider states no status is not known to be one.
+
+    Parameters
+    ----------
+    history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
+        A history, as :func:`billnb.load` returns it, on any of these engines.
+    as_of : str, datetime.date or datetime.datetime, optional
+        When it is; now unless told otherwise. A date means its end. Days are counted from one
+        UTC date to another.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each bucket that holds something, sorted; together they are all that is
+        unpaid:
+
+        - `provider`, `account`, `currency`, string;
+        - `bucket`, string: ``not due`` (due later than `as_of`), or days: ``0-30``, ``31-60``,
+          ``61-90``, ``90+``;
+        - `counted_from`, string: ``due_at`` where the provider states it, else ``issued_at``;
+        - `entries`, int64;
+        - `amount`, decimal128(28, 12), in units of `currency`.
+
+    Raises
+    ------
+    ArgumentError
+        For an `as_of` that cannot be read, and for a frame that lacks columns.
+    MixedCurrencyError
+        When entries state no currency.
+    MoneyError
+        When amounts are not decimals.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> import billnb
+    >>> answer = ageing(billnb.demo(today=date(2026, 11, 1)), as_of="2026-11-01")
+    >>> answer[["currency", "bucket", "counted_from", "entries"]]
+      currency bucket counted_from  entries
+    0      INR  31-60       due_at        1
+    1      INR    90+       due_at        1
+    2      USD    90+       due_at        1
+    """
+    now = instant(as_of)
+    keys = ["provider", "account", "currency"]
+    frame = engine.entries(
+        history, [*keys, "kind", "status", "issued_at", "due_at", "total"]
+    ).filter(definitions.is_unpaid())
+    counted = nw.coalesce(nw.col("due_at"), nw.col("issued_at"))
+    bucket = nw.lit(len(BUCKETS) - 1)
+    for position, days in reversed(list(enumerate(_LAST_DAYS, 1))):
+        first = datetime.combine(now.date() - timedelta(days=days), time())
+        is_recent = engine.at_or_after(frame, counted, first)
+        bucket = nw.when(is_recent).then(nw.lit(position)).otherwise(bucket)
+    is_due_later = engine.at_or_after(frame, counted, now + timedelta(microseconds=1))
+    bucket = nw.when(is_due_later).then(nw.lit(0)).otherwise(bucket)
+    aged = frame.with_columns(bucket=bucket, is_due=~nw.col("due_at").is_null())
+    names = [*keys, "bucket", "is_due"]
+    table = engine.sums(aged, names, "total").select([*names, "entries", "total"])
+    rows = sorted(
+        zip(*table.to_pydict().values(), strict=True),
+        key=lambda row: engine.nulls_last(row[: len(names)]),
+    )
+    return engine.result(
+        [
+            (*account, BUCKETS[bucket], "due_at" if is_due else "issued_at", entries, amount)
+            for *account, bucket, is_due, entries, amount in rows
+        ],
+        _TYPES,
+    )
+
+
+__all__ = ["BUCKETS", "ageing"]

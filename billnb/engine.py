@@ -1,0 +1,348 @@
+"""How does one question run on any engine that holds a history?
+
+A question is written once, in Narwhals: filter, group, sum and count, which are exact on every
+engine. It runs where the frame lives (Polars, PyArrow, DuckDB, Dask, PySpark; a pandas frame,
+whose columns are Arrow's, as the Arrow table it is), and only the small answer is brought here.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+import pyarrow as pa
+
+from billnb.billing_period import By
+from billnb.errors import ArgumentError, MixedCurrencyError, MoneyError
+from billnb.history import AMOUNTS, INSTANT, INSTANTS, MONEY, SCHEMA
+from billnb.money import PLACES, PRECISION
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ENGINES = ("pandas", "Polars", "PyArrow", "DuckDB", "Dask", "PySpark")
+
+SHARE = pa.float64()
+COUNT = pa.int64()
+
+
+def entries(history: Any, columns: Iterable[str]) -> nw.LazyFrame[Any]:
+    """Return some columns of a history, on its own engine.
+
+    Parameters
+    ----------
+    history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
+        A frame with at least these columns.
+    columns : iterable of str
+        The columns wanted.
+
+    Returns
+    -------
+    narwhals.LazyFrame
+        These columns; instants are those of UTC, without saying so, so that engines which
+        reckon in the time zone of a session find the same months as all others.
+
+    Raises
+    ------
+    ArgumentError
+        When it is no frame, or lacks columns, or a column has another type.
+    MoneyError
+        When an amount is kept as a binary float, or as anything else that is not decimal.
+    """
+    wanted = list(dict.fromkeys(columns))
+    frame = _lazy(_arrow(history, wanted))
+    schema = frame.collect_schema()
+    _require(wanted, schema.names())
+    frame = frame.select(wanted)
+    for name in wanted:
+        if name in AMOUNTS and not isinstance(schema[name], nw.Decimal):
+            raise _inexact(name, str(schema[name]))
+        if name in INSTANTS and not isinstance(schema[name], nw.Datetime):
+            raise ArgumentError(f"{name} is {schema[name]}; it has to be a timestamp in UTC")
+    return _in_utc(frame, [name for name in wanted if name in INSTANTS], schema)
+
+
+def group_columns(group: str | Sequence[str], taken: Iterable[str]) -> list[str]:
+    """Return the columns to group by, once each.
+
+    Raises
+    ------
+    ArgumentError
+        When a column has the name of one of the result.
+    """
+    names = [group] if isinstance(group, str) else list(group)
+    for name in names:
+        if not isinstance(name, str):
+            raise ArgumentError(f"group takes names of columns, not {type(name).__name__}")
+        if name in taken:
+            raise ArgumentError(f"cannot group by {name!r}: a column of the result is called so")
+    return [name for name in dict.fromkeys(names) if name != "currency"]
+
+
+def sums(
+    frame: nw.LazyFrame[Any], keys: Sequence[str], *amounts: str, counts: Sequence[str] = ()
+) -> pa.Table:
+    """Return exact sums for each group, and `entries`, how many there are in it.
+
+    Parameters
+    ----------
+    frame : narwhals.LazyFrame
+        As :func:`entries` returns it.
+    keys : sequence of str
+        The columns to group by; `currency` is one of them.
+    *amounts : str
+        The columns to sum.
+    counts : sequence of str
+        Columns of which it is told how many entries state them, as ``NAME_stated``.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row a group, in no order.
+
+    Raises
+    ------
+    MixedCurrencyError
+        When entries state no currency: nobody can tell what may be added to what.
+    """
+    table = collected(
+        frame.group_by(keys).agg(
+            *(nw.col(name).sum() for name in amounts),
+            *(nw.col(name).count().alias(f"{name}_stated") for name in counts),
+            entries=nw.len(),
+        )
+    )
+    if table["currency"].null_count:
+        silent = table.filter(pa.compute.is_null(table["currency"]))
+        raise MixedCurrencyError.of_unstated(pa.compute.sum(silent["entries"]).as_py())
+    return table
+
+
+def collected(frame: nw.LazyFrame[Any]) -> pa.Table:
+    """Return a frame as a table in this process, with the plain types of a history."""
+    found: pa.Table = frame.collect("pyarrow").to_arrow()
+    wanted = frame.collect_schema().names()  # Dask adds its index
+    table = found.select(wanted)
+    return table.cast(pa.schema([(field.name, _plain(field.type)) for field in table.schema]))
+
+
+def month_key() -> nw.Expr:
+    """The UTC month of `issued_at`, as a number: 202611."""
+    issued = nw.col("issued_at").dt
+    return issued.year() * 100 + issued.month()
+
+
+def day_key() -> nw.Expr:
+    """The UTC day of `issued_at`, as a number: 20261121."""
+    return month_key() * 100 + nw.col("issued_at").dt.day()
+
+
+def period_key(by: By) -> nw.Expr:
+    """The day or the month of `issued_at`, whichever tells the period; see :func:`day_of`."""
+    return day_key() if by in ("day", "week") else month_key()
+
+
+def day_of(key: int) -> date:
+    """Return the first day that a number of :func:`period_key` stands for."""
+    month, day = divmod(key, 100) if key > 999_999 else (key, 1)
+    return date(month // 100, month % 100, day)
+
+
+def at_or_after(frame: nw.LazyFrame[Any], instants: nw.Expr, moment: datetime) -> nw.Expr:
+    """Whether instants of a frame of :func:`entries` are `moment`, in UTC, or later."""
+    if not frame.implementation.is_pyspark():
+        return instants >= moment.replace(tzinfo=None)
+    # Spark reads a literal by the clock of this machine, or of its session: numbers have none
+    parts = instants.dt
+    day = (parts.year() * 100 + parts.month()) * 100 + parts.day()
+    clock = (parts.hour().cast(nw.Int64) * 60 + parts.minute()) * 60 + parts.second()
+    clock = clock * 1_000_000 + parts.microsecond()
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    that_day = int(f"{moment:%Y%m%d}")
+    return (day > that_day) | (
+        (day == that_day) & (clock >= (moment - midnight) // timedelta(microseconds=1))
+    )
+
+
+def nulls_last(row: Iterable[Any]) -> tuple[tuple[bool, Any], ...]:
+    """Return what sorts a row by its values, those that are not stated after the others."""
+    return tuple((value is None, value) for value in row)
+
+
+def result(rows: Iterable[Sequence[object]], types: Mapping[str, pa.DataType]) -> pd.DataFrame:
+    """Return rows as an answer; a date in an instant's place is its first moment.
+
+    Raises
+    ------
+    MoneyError
+        When a sum has more digits than an amount may have.
+    """
+    columns = list(zip(*rows, strict=True)) or [()] * len(types)
+    arrays = {
+        name: _array(column, kind)
+        for (name, kind), column in zip(types.items(), columns, strict=True)
+    }
+    return answer(arrays, types)
+
+
+def answer(
+    columns: Mapping[str, pa.Array | pa.ChunkedArray], types: Mapping[str, pa.DataType]
+) -> pd.DataFrame:
+    """Return columns as a pandas frame backed by Arrow, of exactly these types.
+
+    Engines widen decimals when they add them up: here they become amounts again.
+
+    Raises
+    ------
+    MoneyError
+        When a sum has more digits than an amount may have.
+    """
+    import pandas as pd
+
+    try:
+        arrays = [columns[name].cast(kind) for name, kind in types.items()]
+    except pa.ArrowInvalid:
+        arrays = None
+    if arrays is None:
+        raise MoneyError(
+            f"a sum has more than {PRECISION - PLACES} digits before the point, which is more "
+            "than can be kept; are the amounts in units of their currency?"
+        )
+    frame: pd.DataFrame = pa.table(arrays, names=list(types)).to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
+
+
+def _arrow(history: Any, wanted: Sequence[str]) -> Any:
+    """Return a pandas frame as an Arrow table, at no cost where its columns are."""
+    pandas = nw.dependencies.get_pandas()
+    if pandas is None or not isinstance(history, pandas.DataFrame):
+        return history
+    _require(wanted, history.columns)
+    some = history[list(wanted)]
+    for name in wanted:
+        if name in AMOUNTS and pandas.api.types.is_float_dtype(some[name].dtype):
+            raise _inexact(name, str(some[name].dtype))
+    schema = pa.schema([_field(some[name]) for name in wanted])
+    try:
+        table = pa.Table.from_pandas(some, schema=schema, preserve_index=False)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        wrong = next((name for name in wanted if name in str(error)), "a column")
+    else:
+        return table
+    raise ArgumentError(
+        f"{wrong} does not hold what it has to; pass a history as billnb.load returns it"
+    )
+
+
+def _field(column: Any) -> pa.Field:
+    name = column.name
+    arrow = getattr(column.dtype, "pyarrow_dtype", None)
+    if arrow is not None:
+        return pa.field(name, _plain(arrow))
+    if name in SCHEMA.names:
+        return SCHEMA.field(name)
+    return pa.field(name, pa.Array.from_pandas(column).type)
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """Return the type a column has in a history: engines have several for text."""
+    if pa.types.is_dictionary(kind):
+        return _plain(kind.value_type)
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    return kind
+
+
+def _lazy(history: Any) -> nw.LazyFrame[Any]:
+    try:
+        with warnings.catch_warnings():
+            # Narwhals says that Dask will need a package, which there is not yet
+            warnings.filterwarnings("ignore", "Dask support is moving", FutureWarning)
+            frame = nw.from_native(history)
+    except TypeError:
+        frame = None
+    if frame is None:
+        raise ArgumentError(
+            f"a {type(history).__name__} is no history; pass a frame of {', '.join(ENGINES[:-1])} "
+            f"or {ENGINES[-1]} with the history's columns"
+        )
+    lazy: nw.LazyFrame[Any] = frame.lazy()
+    return lazy
+
+
+def _require(wanted: Iterable[str], there: Iterable[str]) -> None:
+    found = list(there)
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise ArgumentError(
+            f"the frame has no column {', '.join(missing)}; pass a history as billnb.load returns "
+            "it, or a frame with these columns"
+        )
+    twice = [name for name in wanted if found.count(name) > 1]
+    if twice:
+        raise ArgumentError(f"the frame has more than one column {', '.join(twice)}")
+
+
+def _inexact(name: str, kind: str) -> MoneyError:
+    return MoneyError(
+        f"{name} is {kind}, which does not keep every digit; amounts have to be decimal: "
+        "pass a history as billnb.load returns it"
+        ' (read Parquet files with dtype_backend="pyarrow")'
+    )
+
+
+def _in_utc(
+    frame: nw.LazyFrame[Any], names: Sequence[str], schema: Mapping[str, nw.dtypes.DType]
+) -> nw.LazyFrame[Any]:
+    """Return instants as UTC's clock shows them, without a time zone."""
+    zoned = {name: schema[name].time_zone for name in names}  # type: ignore[attr-defined]
+    zoned = {name: zone for name, zone in zoned.items() if zone is not None}
+    if not zoned:
+        return frame
+    if frame.implementation.is_duckdb():
+        # DuckDB tells the month by the time zone of its session
+        clocks = ", ".join(f"timezone('UTC', {name}) AS {name}" for name in zoned)
+        return _lazy(frame.to_native().project(f"* REPLACE ({clocks})"))
+    if frame.implementation.is_pyspark() and set(zoned.values()) != {"UTC"}:
+        # and so does Spark
+        epoch = "timestamp_ntz'1970-01-01 00:00:00'"
+        clock = f"timestampadd(MICROSECOND, unix_micros({{0}}), {epoch}) AS {{0}}"
+        native = frame.to_native()
+        return _lazy(
+            native.selectExpr(
+                *(clock.format(name) if name in zoned else f"`{name}`" for name in native.columns)
+            )
+        )
+    return frame.with_columns(
+        *(nw.col(name).dt.convert_time_zone("UTC").dt.replace_time_zone(None) for name in zoned)
+    )
+
+
+def _array(column: Iterable[object], kind: pa.DataType) -> pa.Array:
+    if kind == INSTANT:
+        return pa.array(
+            [datetime.combine(one, time()) if type(one) is date else one for one in column], kind
+        )
+    return pa.array(column, pa.decimal256(76, PLACES) if kind == MONEY else kind)
+
+
+__all__ = [
+    "COUNT",
+    "ENGINES",
+    "SHARE",
+    "answer",
+    "at_or_after",
+    "collected",
+    "day_key",
+    "day_of",
+    "entries",
+    "group_columns",
+    "month_key",
+    "nulls_last",
+    "period_key",
+    "result",
+    "sums",
+]

@@ -1,0 +1,63 @@
+"""What do exact amounts come to, one after another?
+
+Arrow adds up decimals in groups, but not along a column, and pandas refuses both. An Arrow
+decimal is an integer of 128 bits: here it is taken apart into limbs of 32 bits, which NumPy can
+add up in 64 without overflow for two thousand million rows, and put together again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+_LIMB = np.uint64(32)
+_LOW = np.int64(0xFFFFFFFF)
+
+
+def running_total(amounts: pa.Array, starts: Any) -> pa.Array:
+    """Return the running total of amounts, exactly.
+
+    Parameters
+    ----------
+    amounts : pyarrow.Array
+        decimal128, without nulls.
+    starts : numpy.ndarray of int
+        The positions at which the total begins again, the first of which is 0; ascending.
+
+    Returns
+    -------
+    pyarrow.Array
+        decimal128 of 38 digits, with as many places as the amounts have.
+
+    Examples
+    --------
+    >>> from decimal import Decimal
+    >>> amounts = pa.array([Decimal("9007199254740993.1"), Decimal("0.2"), Decimal("-5.0")])
+    >>> running_total(amounts, np.array([0, 2])).to_pylist()
+    [Decimal('9007199254740993.1'), Decimal('9007199254740993.3'), Decimal('-5.0')]
+    """
+    kind = pa.decimal128(38, amounts.type.scale)
+    if not len(amounts):
+        return pa.array([], kind)
+    words = np.frombuffer(amounts.buffers()[1], "<i8").reshape(-1, 2)
+    words = words[amounts.offset : amounts.offset + len(amounts)]
+    low = words[:, 0].view("<u8")
+    limbs = ((low & np.uint64(_LOW)).view("<i8"), (low >> _LIMB).view("<i8"), words[:, 1])
+    lowest, middle, high = (_restarting(np.cumsum(limb), starts) for limb in limbs)
+    middle += lowest >> 32  # carried, downwards where it is negative
+    high += middle >> 32
+    result = np.empty_like(words)
+    result[:, 0] = (middle << 32) | (lowest & _LOW)
+    result[:, 1] = high
+    return pa.Array.from_buffers(kind, len(result), [None, pa.py_buffer(result)])
+
+
+def _restarting(sums: Any, starts: Any) -> Any:
+    """Take off each stretch what had come together before it."""
+    before = np.concatenate(([0], sums))[starts]
+    return sums - np.repeat(before, np.diff(np.append(starts, len(sums))))
+
+
+__all__ = ["running_total"]

@@ -1,0 +1,159 @@
+"""How do entries become a series of periods: gaps filled, changes, and what is still running?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import narwhals.stable.v2 as nw
+import pyarrow as pa
+
+from billnb import billing_period, engine
+from billnb.billing_period import By
+from billnb.history import INSTANT, MONEY
+from billnb.money import total
+from billnb.period import Moment, instant
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("period", "currency", "amount", "entries", "change", "change_pct", "complete")
+"""The columns of a series; those it is grouped by come after `currency`."""
+
+NEEDS = ("issued_at", "currency", "total")
+"""The columns of a history that a series is made of."""
+
+_SIGN = "_sign"
+
+Key = tuple[object, ...]
+
+
+class _Sum(NamedTuple):
+    amount: Decimal = Decimal()
+    entries: int = 0
+
+
+Sums = Mapping[Key, Mapping[date, _Sum]]
+
+
+def series(
+    frame: nw.LazyFrame[Any],
+    by: str,
+    group: Sequence[str],
+    *,
+    as_of: Moment | None,
+    sign: nw.Expr | None = None,
+) -> pd.DataFrame:
+    """Return the sum of `total` for each period, currency and group.
+
+    Every series has every period from the first to the last of them all, with 0 where it has no
+    entries. The period that `as_of` lies in is not complete; its change is measured against as
+    many days of the period before.
+
+    Parameters
+    ----------
+    frame : narwhals.LazyFrame
+        The entries, as :func:`billnb.engine.entries` returns them.
+    by : {"day", "week", "month", "quarter", "year"}
+        How long a period is.
+    group : sequence of str
+        More columns to group by.
+    as_of : str, datetime.date, datetime.datetime or None
+        When it is; now unless told otherwise.
+    sign : narwhals.Expr, optional
+        1 or -1 for each entry: what its total is multiplied by.
+
+    Returns
+    -------
+    pandas.DataFrame
+        :data:`COLUMNS`, with those of `group` after `currency`.
+    """
+    length, now = billing_period.checked(by), instant(as_of)
+    keys, signs = ["currency", *group], []
+    if sign is not None:
+        frame, signs = frame.with_columns(sign.alias(_SIGN)), [_SIGN]
+    dated = frame.with_columns(period=engine.period_key(length))
+    table = engine.sums(dated, ["period", *keys, *signs], "total")
+    sums = _folded(table, keys, length)
+    periods = _periods(sums, length)
+    running = billing_period.start(now.date(), length)
+    earlier: Mapping[Key, Decimal] = {}
+    if running in periods[1:]:
+        same_days = _first_days(frame, periods[periods.index(running) - 1], running, now)
+        part = _folded(engine.sums(same_days, [*keys, *signs], "total"), keys)
+        earlier = {key: found[date.min].amount for key, found in part.items()}
+    rows = [
+        (period, *key, *row)
+        for key, found in sums.items()
+        for period, row in _rows(found, periods, length, now, earlier.get(key, Decimal()))
+    ]
+    rows.sort(
+        key=lambda row: tuple((value is not None, str(value)) for value in row[: 1 + len(keys)])
+    )
+    types = {name: table.schema.field(name).type for name in keys}
+    return engine.result(
+        rows,
+        {
+            "period": INSTANT,
+            **types,
+            "amount": MONEY,
+            "entries": engine.COUNT,
+            "change": MONEY,
+            "change_pct": engine.SHARE,
+            "complete": pa.bool_(),
+        },
+    )
+
+
+def _folded(table: pa.Table, keys: Sequence[str], by: By | None = None) -> Sums:
+    """Add up what an engine summed by day or by month, by signs, or not by time at all."""
+    sums: dict[Key, dict[date, _Sum]] = defaultdict(dict)
+    for row in table.to_pylist():
+        key = tuple(row[name] for name in keys)
+        period = date.min if by is None else billing_period.start(engine.day_of(row["period"]), by)
+        before = sums[key].get(period, _Sum())
+        amount = row["total"] * row.get(_SIGN, 1)
+        sums[key][period] = _Sum(total((before.amount, amount)), before.entries + row["entries"])
+    return sums
+
+
+def _periods(sums: Sums, by: By) -> list[date]:
+    found = {period for series in sums.values() for period in series}
+    return list(billing_period.every(min(found), max(found), by)) if found else []
+
+
+def _first_days(
+    frame: nw.LazyFrame[Any], previous: date, running: date, now: datetime
+) -> nw.LazyFrame[Any]:
+    """Return the first days of the period before, as many as have begun of the running one."""
+    days = (now.date() - running).days + 1
+    start, end = (
+        engine.at_or_after(frame, nw.col("issued_at"), datetime.combine(day, time()))
+        for day in (previous, min(previous + timedelta(days=days), running))
+    )
+    return frame.filter(start, ~end)
+
+
+def _rows(
+    found: Mapping[date, _Sum], periods: Sequence[date], by: By, now: datetime, earlier: Decimal
+) -> Iterator[tuple[date, tuple[object, ...]]]:
+    """Yield each period's amount, entries, change, change in percent, and whether it is over."""
+    previous: Decimal | None = None
+    for period in periods:
+        amount, entries = found.get(period, _Sum())
+        next_one = billing_period.after(period, by)
+        complete = next_one is not None and next_one <= now.date()
+        if previous is not None and period <= now.date() and not complete:
+            previous = earlier
+        change: Decimal | None = None if previous is None else total((amount, -previous))
+        percent: float | None = (
+            float(100 * change / abs(previous)) if change is not None and previous else None
+        )
+        yield period, (amount, entries, change, percent, complete)
+        previous = amount
+
+
+__all__ = ["COLUMNS", "NEEDS", "series"]
