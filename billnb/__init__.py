@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from billnb import analysis as analysis
+    from billnb import charts as charts
     from billnb import errors as errors
     from billnb.errors import AccessDeniedError as AccessDeniedError
     from billnb.errors import AccountNotFoundError as AccountNotFoundError
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from billnb.loading import load as load
     from billnb.providers.bytio import Bytio as Bytio
     from billnb.providers.unpod import Unpod as Unpod
+    from billnb.redaction import redact as redact
+    from billnb.reporting import report as report
     from billnb.sandbox.demo import demo as demo
     from billnb.secret import Secret as Secret
     from billnb.transport import Limits as Limits
@@ -71,8 +74,10 @@ _HOMES = {
     "UnstableHistoryError": "billnb.errors",
     "demo": "billnb.sandbox.demo",
     "load": "billnb.loading",
+    "redact": "billnb.redaction",
+    "report": "billnb.reporting",
 }
-_ROOMS = ("analysis", "errors")
+_ROOMS = ("analysis", "charts", "errors")
 
 __all__ = [
     "AccessDeniedError",
@@ -101,9 +106,12 @@ __all__ = [
     "UnstableHistoryError",
     "__version__",
     "analysis",
+    "charts",
     "demo",
     "errors",
     "load",
+    "redact",
+    "report",
 ]
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from billnb.billing_period import By
 from billnb.errors import ArgumentError, MixedCurrencyError, MoneyError
-from billnb.history import AMOUNTS, INSTANT, INSTANTS, MONEY, SCHEMA
+from billnb.history import AMOUNTS, FX_TYPES, INSTANT, INSTANTS, MONEY, SCHEMA
 from billnb.money import PLACES, PRECISION
 
 if TYPE_CHECKING:
@@ -215,6 +215,30 @@ def answer(
     return frame
 
 
+def column(values: Iterable[object], kind: pa.DataType) -> Any:
+    """Return values as a column of a pandas frame, backed by Arrow."""
+    import pandas as pd
+
+    return pd.arrays.ArrowExtensionArray(pa.array(values, kind, from_pandas=True))
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return an answer's rows, with ``None`` for what is not stated."""
+    rows: list[dict[str, Any]] = pa.Table.from_pandas(frame, preserve_index=False).to_pylist()
+    return rows
+
+
+def whole(history: Any) -> pd.DataFrame:
+    """Return a history of any engine as a pandas frame: its own columns, and no others."""
+    there = _lazy(history).collect_schema().names()
+    types = {field.name: field.type for field in SCHEMA}
+    types |= {name: kind for name, kind in FX_TYPES.items() if name in there}
+    table = collected(entries(history, types))
+    frame = answer({name: table[name] for name in types}, types)
+    frame.attrs |= getattr(history, "attrs", {})
+    return frame
+
+
 def _arrow(history: Any, wanted: Sequence[str]) -> Any:
     """Return a pandas frame as an Arrow table, at no cost where its columns are."""
     pandas = nw.dependencies.get_pandas()
@@ -304,7 +328,7 @@ def _in_utc(
         return frame
     if frame.implementation.is_duckdb():
         # DuckDB tells the month by the time zone of its session
-        clocks = ", ".join(f"timezone('UTC', {name}) AS {name}" for name in zoned)
+        clocks = ", ".join(f"make_timestamp(epoch_us({name})) AS {name}" for name in zoned)
         return _lazy(frame.to_native().project(f"* REPLACE ({clocks})"))
     if frame.implementation.is_pyspark() and set(zoned.values()) != {"UTC"}:
         # and so does Spark
@@ -336,6 +360,7 @@ __all__ = [
     "answer",
     "at_or_after",
     "collected",
+    "column",
     "day_key",
     "day_of",
     "entries",
@@ -343,6 +368,8 @@ __all__ = [
     "month_key",
     "nulls_last",
     "period_key",
+    "records",
     "result",
     "sums",
+    "whole",
 ]

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import csv
-import errno
 import io
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pyarrow as pa
 
 from billnb.errors import ArgumentError
+from billnb.files import replace
 from billnb.history import SCHEMA
 from billnb.money import plain
 from billnb.table import aligned
@@ -95,18 +92,11 @@ def write(history: pd.DataFrame, path: str | os.PathLike[str], form: str) -> Non
     Examples
     --------
     >>> import billnb
-    >>> folder = tempfile.mkdtemp()
+    >>> from tempfile import mkdtemp
+    >>> folder = mkdtemp()
     >>> write(billnb.demo(), f"{folder}/history.parquet", "parquet")
     """
-    content = encoded(history, form)
-    target = Path(path)
-    try:
-        _replace(target.resolve(), content)
-    except OSError as error:
-        problem = error.strerror or "unknown reason"
-    else:
-        return
-    raise ArgumentError(f"cannot write {target}: {problem}")
+    replace(path, encoded(history, form))
 
 
 def encoded(history: pd.DataFrame, form: str) -> bytes:
@@ -116,32 +106,6 @@ def encoded(history: pd.DataFrame, form: str) -> bytes:
         history.to_parquet(sink, index=False)
         return sink.getvalue()
     return (text(history, form) + "\n").encode()
-
-
-def _replace(target: Path, content: bytes) -> None:
-    if target.exists() and not target.is_file():
-        raise OSError(errno.EINVAL, "it is there, and is no plain file")
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, _permissions(target))
-        os.replace(name, target)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
-
-
-def _permissions(target: Path) -> int:
-    """Return those of the file that is there, else what the user's umask allows a new one."""
-    if target.exists():
-        return target.stat().st_mode & 0o7777
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return 0o666 & ~mask
 
 
 def _csv(history: pd.DataFrame) -> str:

@@ -59,6 +59,9 @@ SCHEMA = pa.schema(
 )
 """The columns with their Arrow types."""
 
+FX_TYPES = {"fx_rate": MONEY, "fx_date": pa.date32()}
+"""The columns of a history that was converted into one currency, beside the others."""
+
 _PAGE_SCHEMA = pa.schema([SCHEMA.field(name) for name in SCHEMA.names[2:]])
 # thousands of small arrays are made and let go: this pool gives their memory back
 _POOL = pa.system_memory_pool()
@@ -218,6 +221,7 @@ def _content(row: Mapping[str, object]) -> tuple[str, ...]:
 __all__ = [
     "AMOUNTS",
     "COLUMNS",
+    "FX_TYPES",
     "INSTANT",
     "INSTANTS",
     "MONEY",

@@ -72,8 +72,8 @@ def balance(history: Any) -> pd.DataFrame:
     >>> answer = balance(billnb.demo(today=date(2026, 11, 2)))
     >>> answer[["account", "currency", "change", "balance"]].tail(2)
         account currency             change            balance
-    169   bytio      USD   150.000000000000  5074.390000000000
-    170   bytio      USD  -576.110000000000  4498.280000000000
+    142   bytio      USD   150.000000000000  1024.390000000000
+    143   bytio      USD  -576.110000000000   448.280000000000
     """
     columns = [*_KEYS, "kind", "status", "payment_type", "issued_at", "entry_id", "total"]
     frame = engine.entries(history, columns)

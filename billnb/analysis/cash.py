@@ -60,7 +60,7 @@ def cash(
     >>> import billnb
     >>> history = billnb.demo(today=date(2026, 11, 1), since="2026-09")
     >>> cash(history, as_of="2026-11-01")["amount"].map(str).to_list()
-    ['600.000000000000', '600.000000000000']
+    ['450.000000000000', '600.000000000000']
     """
     keys = engine.group_columns(group, COLUMNS)
     frame = engine.entries(history, [*NEEDS, "kind", "status", *keys])

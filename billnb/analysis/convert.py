@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from billnb import engine
 from billnb.errors import ArgumentError, MissingRateError, MixedCurrencyError, MoneyError
-from billnb.history import AMOUNTS, MONEY
+from billnb.history import AMOUNTS, FX_TYPES, MONEY
 from billnb.money import PLACES, PRECISION, units
 
 Rate = Decimal | int | str
@@ -19,8 +20,6 @@ Rates = Callable[[str, date], Rate | tuple[Rate, date] | None]
 """What tells the rate of a currency on a day: a callable, or a frame with these columns."""
 
 Key = tuple[str, date]
-
-FX_COLUMNS = ("fx_rate", "fx_date")
 
 _RATE_COLUMNS = ("date", "currency", "rate")
 _NEEDS = ("currency", "issued_at", "total")
@@ -98,10 +97,7 @@ def convert(history: pd.DataFrame, to: str, rates: pd.DataFrame | Rates) -> pd.D
     columns["fx_rate"] = (rate, MONEY)
     columns["fx_date"] = ([used[key][1] for key in keys], pa.date32())
     return history.assign(
-        **{
-            name: pd.array(values, pd.ArrowDtype(kind))  # type: ignore[call-overload]
-            for name, (values, kind) in columns.items()
-        }
+        **{name: engine.column(values, kind) for name, (values, kind) in columns.items()}
     )
 
 
@@ -116,7 +112,7 @@ def _check(history: object, to: str) -> None:
             f"the frame has no column {', '.join(missing)}; pass a history as billnb.load returns "
             "it"
         )
-    if any(name in history.columns for name in FX_COLUMNS):
+    if any(name in history.columns for name in FX_TYPES):
         raise ArgumentError("this history has been converted before; convert the one it came from")
     if not isinstance(to, str) or not to.strip():
         raise ArgumentError("to has to name a currency, such as 'EUR'")
@@ -191,4 +187,4 @@ def _day(moment: Any) -> date:
     return pd.Timestamp(moment).date()
 
 
-__all__ = ["FX_COLUMNS", "Rates", "convert"]
+__all__ = ["Rates", "convert"]

@@ -57,7 +57,7 @@ def statuses(history: Any, by: str | None = None) -> pd.DataFrame:
     >>> answer[["status", "kind", "currency", "entries"]]
        status     kind currency  entries
     0  failed  payment      USD       11
-    1    paid  payment      USD      135
+    1    paid  payment      USD      108
     """
     length = None if by is None else billing_period.checked(by)
     keys = ["kind", "currency", "status"]

@@ -58,7 +58,7 @@ class Sandbox:
     --------
     >>> sandbox = Sandbox(today=date(2026, 11, 1))
     >>> len(sandbox.bytio.entries), len(sandbox.unpod.organizations["acme.example"])
-    (181, 123)
+    (154, 123)
     """
 
     def __init__(self, *, today: date | None = None, faults: Faults | None = None) -> None:

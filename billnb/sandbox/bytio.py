@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from billnb.sandbox.calendar import Month, is_before, months, text
+from billnb.sandbox.calendar import MONTHS, Month, is_before, months, text
 from billnb.sandbox.wire import Request, Response, json_response
 
 KEY = "sandbox-key"
@@ -128,7 +128,10 @@ def _month(month: Month) -> Iterator[dict[str, Any]]:
         "total_cents": total,
         "invoice_url": f"{_FILES}/invoices/{month.first:%Y-%m}.pdf",
     }
-    top_ups = -(-int(total * Decimal("1.02")) // 15000)
+    pressed_twice = month.month % 4 == 0
+    top_ups = int((total / 15000).quantize(Decimal(1))) - pressed_twice
+    if month.age == MONTHS:
+        top_ups += 2  # to begin with
     for number in range(top_ups):
         when = month.at(
             2 + number * 25 // top_ups, chance.randint(7, 19), chance.randint(0, 59), number
@@ -138,8 +141,8 @@ def _month(month: Month) -> Iterator[dict[str, Any]]:
         if chance.random() < 0.09:
             yield _top_up(when - timedelta(minutes=4), Decimal(15000), method, None, "failed")
         yield _top_up(when, Decimal(15000), method, name)
-        if number == 0 and month.month % 4 == 0:
-            # pressed twice: the same second, the same receipt, and two entries all the same
+        if number == 0 and pressed_twice:
+            # the same second, the same receipt, and two entries all the same
             yield _top_up(when, Decimal(15000), method, name)
 
 

@@ -1,0 +1,101 @@
+"""What is unpaid, and for how long?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+from billnb import analysis, labels
+from billnb.analysis.ageing import BUCKETS
+from billnb.charts import panels
+from billnb.charts.style import BUCKET_COLOURS, ink, literal
+from billnb.money import total
+from billnb.period import Moment
+
+_BAR = 30  # pixels
+
+
+def ageing(history: Any, *, as_of: Moment | None = None) -> go.Figure:
+    """Return horizontal bars of what is unpaid, by age.
+
+    Parameters
+    ----------
+    history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
+        A history, as :func:`billnb.load` returns it.
+    as_of : str, datetime.date or datetime.datetime, optional
+        When it is; unless told otherwise, when the history was read.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One row a currency, in its units, with every bucket of :func:`billnb.analysis.ageing`.
+        Hovering shows every digit.
+
+    Raises
+    ------
+    ArgumentError
+        For an `as_of` that cannot be read, and for a frame that lacks columns.
+    MixedCurrencyError, MoneyError
+        As :func:`billnb.analysis.ageing`.
+
+    Examples
+    --------
+    >>> import billnb
+    >>> ageing(billnb.demo(kind="payment")).layout.annotations[0].text
+    '<span style="font-size:14px;color:currentColor">Nothing is unpaid.</span>'
+    """
+    now = panels.when(history, as_of)
+    owed = analysis.ageing(history, now)
+    notes = [f"As of {labels.moment(now)}"]
+    if not owed.empty:
+        counted = {"due_at": "the due date", "issued_at": "the invoice date where none is due"}
+        found = (counted[one] for one in sorted(owed["counted_from"].unique()))
+        notes.append(f"Days since {', or '.join(found)}")
+    silent = panels.silent_invoices(history)
+    if silent:
+        notes.append(f"Not known of {labels.counted(silent, 'invoice')} without a status")
+    if owed.empty:
+        return panels.blank(panels.Heading("Unpaid invoices", notes), "Nothing is unpaid.")
+    currencies = sorted(owed["currency"].unique())
+    figure = panels.figure(
+        panels.Heading(f"Unpaid invoices by age in days, {labels.listed(currencies)}", notes),
+        currencies,
+        panel=_BAR * len(BUCKETS),
+        shared_x=False,
+    )
+    for row, currency in enumerate(currencies, 1):
+        part = owed[owed["currency"] == currency]
+        sums, entries = {}, {}
+        for bucket in BUCKETS:
+            inside = part[part["bucket"] == bucket]
+            sums[bucket] = total(inside["amount"].tolist())
+            entries[bucket] = labels.counted(int(inside["entries"].sum()), "invoice")
+        drawn = panels.drawn(sums.values())
+        figure.add_bar(
+            orientation="h",
+            x=drawn,
+            y=[ink(bucket) for bucket in BUCKETS],
+            name=literal(currency),
+            marker_color=[BUCKET_COLOURS[bucket] for bucket in BUCKETS],
+            text=[
+                ink(literal(f"{labels.compact(sums[bucket], currency)}, {entries[bucket]}"))
+                if sums[bucket]
+                else ink("0", muted=True)
+                for bucket in BUCKETS
+            ],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=[
+                [literal(f"{bucket}: {labels.amount(amount, currency)} in {entries[bucket]}", 200)]
+                for bucket, amount in sums.items()
+            ],
+            hovertemplate=panels.HOVER,
+            row=row,
+            col=1,
+        )
+        panels.categories(figure, row, drawn)
+    return figure
+
+
+__all__ = ["ageing"]

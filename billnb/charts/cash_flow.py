@@ -1,0 +1,98 @@
+"""Was as much paid as was charged?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+from billnb import analysis, billing_period, engine, labels
+from billnb.billing_period import By
+from billnb.charts import panels
+from billnb.charts.style import INVOICED, PAID, literal
+from billnb.period import Moment
+
+_PANEL = 200  # pixels
+_KEY = {"invoiced": INVOICED, "paid": PAID}
+
+
+def cash_flow(history: Any, *, by: str = "month", as_of: Moment | None = None) -> go.Figure:
+    """Return what was invoiced beside what was paid, period by period.
+
+    Cancelled and refunded invoices are left out, and so are payments that did not go through;
+    refunds and chargebacks are taken off what was paid. The period still running is hatched.
+
+    Parameters
+    ----------
+    history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
+        A history, as :func:`billnb.load` returns it.
+    by : {"day", "week", "month", "quarter", "year"}
+        How long a period is.
+    as_of : str, datetime.date or datetime.datetime, optional
+        When it is; unless told otherwise, when the history was read.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One row a currency, in its units. Hovering shows every digit.
+
+    Raises
+    ------
+    ArgumentError
+        For an unknown `by`, and for a frame that lacks columns.
+    MixedCurrencyError, MoneyError
+        As :func:`billnb.analysis.cash`.
+
+    Examples
+    --------
+    >>> import billnb
+    >>> figure = cash_flow(billnb.demo())
+    >>> [trace.name for trace in figure.data]
+    ['invoiced', 'paid', 'invoiced', 'paid']
+    """
+    length, now = billing_period.checked(by), panels.when(history, as_of)
+    notes = [f"As of {labels.moment(now)}", "What was cancelled, refunded or failed is left out"]
+    frames = {
+        "invoiced": analysis.spend(history, length, as_of=now),
+        "paid": analysis.cash(history, length, as_of=now),
+    }
+    currencies = sorted({one for frame in frames.values() for one in frame["currency"]})
+    if not currencies:
+        heading = panels.Heading(f"Invoiced and paid by {length}", notes)
+        return panels.blank(heading, "Nothing was invoiced and nothing was paid.")
+    periods = sorted({one.date() for frame in frames.values() for one in frame["period"]})
+    span = labels.periods(periods, length)
+    title = f"Invoiced and paid by {length}, {labels.listed(currencies)}, {span}"
+    figure = panels.figure(panels.Heading(title, notes, _KEY), currencies, panel=_PANEL)
+    panels.time_axis(figure, periods, length)
+    for row, currency in enumerate(currencies, 1):
+        drawn: list[float] = []
+        for name, frame in frames.items():
+            rows = engine.records(frame[frame["currency"] == currency])
+            values = panels.drawn(one["amount"] for one in rows)
+            drawn += values
+            figure.add_bar(
+                x=[one["period"].date() for one in rows],
+                y=values,
+                name=name,
+                marker=panels.bar_marker(_KEY[name], [one["complete"] for one in rows]),
+                customdata=[[_hover(name, one, length)] for one in rows],
+                row=row,
+                col=1,
+            )
+        figure.update_yaxes(range=panels.span(drawn, drawn), row=row, col=1)
+        panels.money_axis(figure, currency, row)
+    figure.update_layout(barmode="group", bargap=0.2, bargroupgap=0)
+    return panels.finished_bars(figure, length)
+
+
+def _hover(name: str, one: dict[str, Any], by: By) -> str:
+    what = "invoice" if name == "invoiced" else "payment"
+    text = (
+        f"{name.capitalize()}, {labels.period(one['period'].date(), by)}: "
+        f"{labels.amount(one['amount'], one['currency'])} in {labels.counted(one['entries'], what)}"
+    )
+    return literal(text if one["complete"] else f"{text}, so far", 200)
+
+
+__all__ = ["cash_flow"]

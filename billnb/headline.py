@@ -1,0 +1,183 @@
+"""What does a decision need at first glance: spend, debt, and what is left?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from billnb import analysis, billing_period, definitions, engine, labels
+from billnb.money import total
+
+VERIFIED = {
+    "snapshot": "two readings agree",
+    "single page": "one answer held everything",
+    "by id": "as many different ids as entries announced",
+    "append-only": "all pages agree on the total",
+}
+"""What each certificate of a reading says, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A number that matters, and what it is to be read against.
+
+    Attributes
+    ----------
+    amount : str
+        The amount, exact, with its currency.
+    change : str
+        The change in percent with its sign, or nothing.
+    note : str
+        What it is, or is compared with.
+    """
+
+    amount: str
+    change: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One question's answer: a line for each currency, or a sentence where there is none."""
+
+    title: str
+    lines: Sequence[Line]
+    sentence: str = ""
+
+
+def cards(history: Any, as_of: datetime) -> list[Card]:
+    """Return spend, what is unpaid, and prepaid balances.
+
+    Parameters
+    ----------
+    history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
+        A history.
+    as_of : datetime.datetime
+        When it is, in UTC.
+
+    Returns
+    -------
+    list of Card
+        In this order.
+
+    Examples
+    --------
+    >>> import billnb
+    >>> [card.title for card in cards(billnb.demo(), datetime.now(UTC))]
+    ['Spend this month', 'Unpaid', 'Prepaid balance']
+    """
+    return [_spend(history, as_of), _unpaid(history, as_of), _prepaid(history)]
+
+
+def verification(readings: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return how accounts were verified, in a sentence.
+
+    Examples
+    --------
+    >>> verification({"bytio": {"certificate": "by id"}})
+    'Verified: bytio by id (as many different ids as entries announced).'
+    """
+    if not readings:
+        return "How it was verified is not known: the frame does not say."
+    how: dict[str, list[str]] = {}
+    for account, reading in readings.items():
+        how.setdefault(str(reading["certificate"]), []).append(account)
+    parts = [
+        f"{labels.listed(accounts, most=4)} {certificate} ({VERIFIED.get(certificate, 'as read')})"
+        for certificate, accounts in how.items()
+    ]
+    return f"Verified: {'; '.join(parts)}."
+
+
+def _spend(history: Any, as_of: datetime) -> Card:
+    spent = analysis.spend(history, as_of=as_of)
+    if spent.empty:
+        return Card("Spend", [], "No invoice counts as spend.")
+    last = engine.records(spent[spent["period"] == spent["period"].max()])
+    month = last[0]["period"].date()
+    before = billing_period.before(month, "month") or month
+    running = month == billing_period.start(as_of.date(), "month")
+    title = "Spend this month" if running else f"Spend in {labels.period(month, 'month')}"
+    days = (as_of.date() - month).days + 1
+    against = _first_days(before, days) if running else labels.period(before, "month")
+    lines = [
+        Line(
+            labels.amount(one["amount"], one["currency"]),
+            labels.change(one["change_pct"]),
+            f"against {against}" if one["change_pct"] is not None else f"nothing in {against}",
+        )
+        for one in last
+    ]
+    so_far = f"{_first_days(month, days)}, so far" if running else "the last month with invoices"
+    return Card(title, lines, so_far)
+
+
+def _first_days(month: date, days: int) -> str:
+    """Return the first days of a month: ``1-21 Oct``."""
+    after = billing_period.after(month, "month")
+    last = month + timedelta(days=days - 1)
+    if after is not None and last >= after:
+        last = after - timedelta(days=1)
+    return f"1-{last.day} {month:%b}" if last.day > 1 else f"1 {month:%b}"
+
+
+def _unpaid(history: Any, as_of: datetime) -> Card:
+    owed = analysis.ageing(history, as_of)
+    oldest = _oldest_unpaid(history)
+    lines = []
+    for currency, part in owed.groupby("currency"):
+        since, is_due = oldest[str(currency)]
+        days = (as_of.date() - since).days
+        age = f"{'due' if is_due else 'issued'} {labels.day(since)}"
+        note = f"{labels.counted(int(part['entries'].sum()), 'invoice')}, the oldest {age}"
+        if days > 0:
+            note += f", {labels.counted(days, 'day')} ago"
+        lines.append(Line(labels.amount(total(part["amount"].tolist()), str(currency)), "", note))
+    silent = analysis.statuses(history)
+    silent = silent[(silent["kind"] == "invoice") & silent["status"].isna()]
+    sentence = "" if lines else "Nothing is unpaid."
+    if len(silent):
+        count = labels.counted(int(silent["entries"].sum()), "invoice")
+        sentence = " ".join(filter(None, (sentence, f"Not known of {count} without a status.")))
+    return Card("Unpaid", lines, sentence)
+
+
+def _oldest_unpaid(history: Any) -> dict[str, tuple[date, bool]]:
+    columns = ["currency", "kind", "status", "issued_at", "due_at"]
+    unpaid = engine.entries(history, columns).filter(definitions.is_unpaid())
+    counted = nw.coalesce(nw.col("due_at"), nw.col("issued_at"))
+    dated = unpaid.with_columns(since=counted, is_due=~nw.col("due_at").is_null())
+    table = engine.collected(dated.group_by("currency", "is_due").agg(nw.col("since").min()))
+    found: dict[str, tuple[date, bool]] = {}
+    for row in table.to_pylist():
+        one = (row["since"].date(), row["is_due"])
+        found[row["currency"]] = min(one, found.get(row["currency"], one))
+    return found
+
+
+def _prepaid(history: Any) -> Card:
+    left = analysis.balance(history)
+    if left.empty:
+        return Card("Prepaid balance", [], "No account is prepaid.")
+    last = left.groupby(["provider", "account", "currency"], as_index=False).last()
+    lines = []
+    for one in engine.records(last):
+        days, currency = one["runway_days"], one["currency"]
+        if one["balance"] <= 0:
+            note = "nothing is left"
+        elif days is None:
+            note = "nothing spent in 90 days"
+        else:
+            rate = labels.compact(one["balance"] / Decimal(days), currency)
+            note = f"about {labels.counted(round(days), 'day')} at {rate} a day"
+        amount = labels.amount(one["balance"], currency)
+        lines.append(Line(amount, "", f"{one['account']}: {note}"))
+    return Card("Prepaid balance", lines)
+
+
+__all__ = ["VERIFIED", "Card", "Line", "cards", "verification"]

@@ -1,0 +1,205 @@
+"""How are amounts, periods and days written for people to read?
+
+In English, with the symbols and places that CLDR gives each currency (by way of Babel), and every
+digit of an amount unless a compact form is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from functools import lru_cache
+
+from babel.numbers import format_currency, get_currency_symbol
+
+from billnb.billing_period import By
+from billnb.money import plain
+
+NOT_STATED = "not stated"
+"""What stands where a vendor says nothing."""
+
+_LOCALE = "en_US"
+_WIDE = Context(prec=100)
+_SCALES = (
+    (Decimal(10) ** 12, "T"),
+    (Decimal(10) ** 9, "B"),
+    (Decimal(10) ** 6, "M"),
+    (Decimal(1000), "k"),
+)
+_NAMED_CURRENCIES = 3
+
+
+@lru_cache
+def symbol(currency: str) -> str | None:
+    """Return the symbol that goes before an amount; ``None`` where the code goes after it.
+
+    Examples
+    --------
+    >>> symbol("INR"), symbol("CHF")
+    ('₹', None)
+    """
+    found: str = get_currency_symbol(currency, locale=_LOCALE)
+    return None if found == currency else found
+
+
+def amount(value: Decimal, currency: str) -> str:
+    """Return an amount with its currency, every digit kept.
+
+    Examples
+    --------
+    >>> amount(Decimal("1204.335017100000"), "USD"), amount(Decimal("-3"), "BITS")
+    ('$1,204.3350171', '-3.00 BITS')
+    """
+    if symbol(currency) is None:
+        return f"{plain(value, thousands=',')} {currency}"
+    with localcontext(_WIDE):
+        written: str = format_currency(value, currency, locale=_LOCALE, decimal_quantization=False)
+    return written
+
+
+def compact(value: Decimal, currency: str) -> str:
+    """Return an amount with three digits or so, for places where no more fit.
+
+    Examples
+    --------
+    >>> compact(Decimal("15751.72"), "USD"), compact(Decimal("-8.5"), "BITS")
+    ('$15.8k', '-8.5 BITS')
+    """
+    size, unit = abs(value), ""
+    for scale, letter in _SCALES:
+        if size >= scale:
+            size, unit = _WIDE.divide(size, scale), letter
+            break
+    places = (
+        Decimal(1) if size >= 100 else Decimal("0.1") if size >= 10 or unit else Decimal("0.01")
+    )
+    digits = f"{size.quantize(places, ROUND_HALF_EVEN, _WIDE):f}"
+    if "." in digits:
+        digits = digits.rstrip("0").rstrip(".")
+    sign = "-" if value < 0 else ""
+    before = symbol(currency)
+    return f"{sign}{before}{digits}{unit}" if before else f"{sign}{digits}{unit} {currency}"
+
+
+def percent(share: float) -> str:
+    """Return a share of 1 in percent.
+
+    Examples
+    --------
+    >>> percent(0.3149), percent(0.0004), percent(1)
+    ('31%', 'under 0.1%', '100%')
+    """
+    value = 100 * share
+    if 0 < value < 0.1:
+        return "under 0.1%"
+    if 99.9 < value < 100:
+        return "over 99.9%"
+    return f"{value:.0f}%" if value == round(value) or 10 <= value <= 99 else f"{value:.1f}%"
+
+
+def change(change_pct: float | None) -> str:
+    """Return a change, with its sign.
+
+    Examples
+    --------
+    >>> change(8.46), change(-100.0), change(None)
+    ('+8.5%', '-100%', '')
+    """
+    if change_pct is None:
+        return ""
+    return f"{change_pct:+,.0f}%" if abs(change_pct) >= 100 else f"{change_pct:+.1f}%"
+
+
+def day(moment: date) -> str:
+    """Return a day.
+
+    Examples
+    --------
+    >>> day(date(2026, 11, 3))
+    '3 Nov 2026'
+    """
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def moment(instant: datetime) -> str:
+    """Return an instant in UTC, without its time where it is the end of a day.
+
+    Examples
+    --------
+    >>> moment(datetime(2026, 11, 21, 14, 2))
+    '21 Nov 2026, 14:02 UTC'
+    """
+    if (instant.hour, instant.minute, instant.second) == (23, 59, 59):
+        return day(instant)
+    return f"{day(instant)}, {instant:%H:%M} UTC"
+
+
+def period(first: date, by: By) -> str:
+    """Return the period that begins on a day.
+
+    Examples
+    --------
+    >>> period(date(2026, 10, 1), "month"), period(date(2026, 10, 1), "quarter")
+    ('Oct 2026', 'Q4 2026')
+    """
+    if by == "month":
+        return f"{first:%b %Y}"
+    if by == "quarter":
+        return f"Q{(first.month + 2) // 3} {first.year}"
+    if by == "year":
+        return str(first.year)
+    return f"week of {day(first)}" if by == "week" else day(first)
+
+
+def periods(found: Sequence[date], by: By) -> str:
+    """Return the span of some periods.
+
+    Examples
+    --------
+    >>> periods([date(2025, 12, 1), date(2026, 11, 1)], "month")
+    'Dec 2025 to Nov 2026'
+    """
+    first, last = period(min(found), by), period(max(found), by)
+    return first if first == last else f"{first} to {last}"
+
+
+def listed(names: Sequence[str], most: int = _NAMED_CURRENCIES) -> str:
+    """Return names as one, some of them where there are many.
+
+    Examples
+    --------
+    >>> listed(["EUR", "USD"]), listed(["EUR", "GBP", "INR", "JPY", "USD"])
+    ('EUR and USD', 'EUR, GBP, INR and 2 more')
+    """
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def counted(number: int, one: str) -> str:
+    """Return how many there are of something.
+
+    Examples
+    --------
+    >>> counted(1, "invoice"), counted(1200, "entry"), counted(2, "day")
+    ('1 invoice', '1,200 entries', '2 days')
+    """
+    many = f"{one[:-1]}ies" if one.endswith("ry") else f"{one}s"
+    return f"{number:,} {one if number == 1 else many}"
+
+
+__all__ = [
+    "NOT_STATED",
+    "amount",
+    "change",
+    "compact",
+    "counted",
+    "day",
+    "listed",
+    "moment",
+    "percent",
+    "period",
+    "periods",
+    "symbol",
+]

@@ -1,0 +1,7 @@
+"""How is a history handed on, as one file that opens anywhere?"""
+
+from __future__ import annotations
+
+from billnb.reporting.document import report as report
+
+__all__ = ["report"]

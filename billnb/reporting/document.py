@@ -1,0 +1,192 @@
+"""How does a history become a page to hand on?"""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+import plotly.graph_objects as go
+from itables.utils import read_package_file
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from billnb import charts, engine, headline, labels
+from billnb.charts.panels import when
+from billnb.files import replace
+from billnb.period import Moment
+from billnb.redaction import INDEX_BASE, scaled
+from billnb.redaction import redact as redacted
+from billnb.reporting import entries, tables
+from billnb.reporting.tables import Table
+
+_CONFIG = {"displaylogo": False, "responsive": True, "showSendToCloud": False}
+_MARKUP = re.compile("<[^>]+>")
+_TWICE = "The same account, kind, amount and day: some may be meant, such as two top-ups."
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading, what is drawn below it, and the same in tables."""
+
+    name: str
+    title: str
+    tables: Sequence[Table]
+    sentence: str = ""
+    chart: Markup | None = None
+    label: str = ""
+
+
+def report(
+    history: Any,
+    path: str | os.PathLike[str],
+    *,
+    title: str | None = None,
+    redact: bool = True,
+    scale: bool = False,
+    as_of: Moment | None = None,
+) -> Path:
+    """Write a history as one HTML file that opens anywhere, without a network.
+
+    What a decision needs comes first: what was spent in the running month and how that compares,
+    what is unpaid, what is left of prepaid balances, and as of when all that is and how it was
+    verified. Charts follow, each with its figures in a table, and then the entries, to be sorted
+    and searched. The file is written whole or not at all.
+
+    Parameters
+    ----------
+    history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
+        A history, as :func:`billnb.load` returns it.
+    path : path-like
+        The file; one that is there is replaced.
+    title : str, optional
+        What stands on top, as it is; "Billing report" unless told otherwise.
+    redact : bool
+        Whether to leave out e-mail addresses, card details and document URLs, and to put
+        pseudonyms for account names and ids: see :func:`billnb.redact`.
+    scale : bool
+        Whether to show index numbers instead of amounts: 100 is the mean month of a currency.
+    as_of : str, datetime.date or datetime.datetime, optional
+        When it is; unless told otherwise, when the history was read.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    ArgumentError
+        When the file cannot be written, with what was there untouched; and for a frame that lacks
+        columns.
+    MixedCurrencyError
+        When entries state no currency.
+    MoneyError
+        When amounts are not decimals.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import billnb
+    >>> path = report(billnb.demo(), f"{tempfile.mkdtemp()}/october.html")
+    >>> path.read_text()[:15]
+    '<!doctype html>'
+    """
+    shown = redacted(history) if redact else engine.whole(history)
+    shown = scaled(shown) if scale else shown
+    replace(path, _page(shown, title, redact=redact, scale=scale, as_of=as_of).encode())
+    return Path(path)
+
+
+def _page(
+    history: pd.DataFrame, title: str | None, *, redact: bool, scale: bool, as_of: Moment | None
+) -> str:
+    now = when(history, as_of)
+    readings = history.attrs.get("billnb", {})
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("billnb.reporting", "page"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template("page.html").render(
+        title=title or "Billing report",
+        as_of=labels.moment(now),
+        extent=_extent(history),
+        verified=headline.verification(readings),
+        cards=headline.cards(history, now),
+        sections=list(_sections(history, now)),
+        notices=_notices(redact=redact, scale=scale),
+        plotly=get_plotlyjs(),
+        entries=entries.packed(entries.content(history, details=not redact)),
+        number=f"{len(history):,}",
+        table_code=entries.packed(read_package_file("html/dt_bundle.js")),
+        table_style=entries.packed(read_package_file("html/dt_bundle.css")),
+    )
+
+
+def _sections(history: pd.DataFrame, now: datetime) -> Iterator[Section]:
+    drawn: dict[str, tuple[str, Callable[..., go.Figure] | None, list[Table]]] = {
+        "spend": ("Spend", charts.spend_trend, tables.spend(history, now)),
+        "charges": ("What was charged", charts.charge_breakdown, tables.charges(history)),
+        "status": ("Status", charts.status_distribution, tables.statuses(history)),
+        "unpaid": ("Unpaid", charts.ageing, tables.ageing(history, now)),
+        "balance": ("Prepaid balance", charts.balance, tables.balance(history)),
+        "cash": ("Invoiced and paid", charts.cash_flow, tables.cash(history, now)),
+        "twice": ("Looks charged twice", None, tables.duplicates(history)),
+    }
+    for name, (title, chart, found) in drawn.items():
+        if chart is None:
+            yield Section(name, title, found, _TWICE if found else "No two entries look alike.")
+            continue
+        figure = chart(history, as_of=now)
+        yield Section(name, title, found, chart=_drawn(figure, name), label=_said(figure))
+
+
+def _drawn(figure: go.Figure, name: str) -> Markup:
+    """Return a figure as a part of the page, which has Plotly's code already."""
+    return Markup(  # noqa: S704 - Plotly escapes what it writes
+        figure.to_html(
+            full_html=False, include_plotlyjs=False, config=_CONFIG, div_id=f"chart-{name}"
+        )
+    )
+
+
+def _said(figure: go.Figure) -> str:
+    """Return what a figure is called, for those who cannot see it."""
+    return html.unescape(_MARKUP.sub(" ", figure.layout.title.text)).replace("■", "").strip()
+
+
+def _extent(history: pd.DataFrame) -> str:
+    count = labels.counted(len(history), "entry")
+    accounts = labels.counted(len(history[["provider", "account"]].drop_duplicates()), "account")
+    if not len(history):
+        return "no entries"
+    first, last = history["issued_at"].min(), history["issued_at"].max()
+    return f"{count} of {accounts}, {labels.day(first)} to {labels.day(last)}"
+
+
+def _notices(*, redact: bool, scale: bool) -> list[str]:
+    """Return what a reader must know of what the file holds."""
+    notices = [
+        "Redacted: account names and ids are pseudonyms; e-mail addresses, card details and links "
+        "are left out."
+        if redact
+        else "Not redacted: names of accounts, ids, cards and links. Mind whom you hand it to."
+    ]
+    if scale:
+        notices.append(
+            f"Amounts are index numbers: {INDEX_BASE} is the mean month's spend in a currency."
+        )
+    return notices
+
+
+__all__ = ["report"]

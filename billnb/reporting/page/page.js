@@ -1,0 +1,63 @@
+"use strict";
+(async () => {
+  const unpacked = async (name) => {
+    const element = document.getElementById(`packed-${name}`);
+    const bytes = Uint8Array.from(atob(element.textContent.trim()), (one) => one.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).text();
+  };
+  const escaped = (text) =>
+    text.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`);
+  const grouped = (digits) => {
+    const [units, places] = digits.split(".");
+    return `${units.replace(/\B(?=(\d{3})+$)/g, ",")}.${places}`;
+  };
+  const linked = (url) =>
+    /^https:\/\//i.test(url)
+      ? `<a href="${escaped(url)}" rel="noopener noreferrer" target="_blank">open</a>`
+      : escaped(url);
+  const shown = { total: grouped, document_url: linked };
+  const state = document.getElementById("entries-state");
+  try {
+    const [code, style, json] = await Promise.all(["code", "style", "entries"].map(unpacked));
+    document.head.insertAdjacentElement("afterbegin", Object.assign(document.createElement("style"), { textContent: style }));
+    const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+    const { jQuery, set_or_remove_dark_class } = await import(url);
+    URL.revokeObjectURL(url);
+    set_or_remove_dark_class();
+    const { fields, names, cells } = JSON.parse(json);
+    const rows = cells[0].map((_, row) => cells.map((column) => column[row]));
+    const columns = fields.map((field, place) => ({
+      title: names[place],
+      className: field === "total" ? "number" : "",
+      type: field === "total" ? "num" : "string",
+      render: (cell, kind) => {
+        if (kind === "display") return (shown[field] ?? escaped)(cell);
+        return field === "total" && kind === "sort" ? Number(cell) : cell;
+      },
+    }));
+    const table = jQuery("#entries-table").DataTable({
+      data: rows,
+      columns,
+      deferRender: true,
+      order: [[0, "desc"]],
+      pageLength: 25,
+      lengthMenu: [25, 100, 500],
+      autoWidth: false,
+      language: { search: "Search", emptyTable: "There are no entries." },
+    });
+    state.remove();
+    const LONGEST_PRINT = 5000;
+    let before = 25;
+    addEventListener("beforeprint", () => {
+      before = table.page.len();
+      table.page.len(Math.min(LONGEST_PRINT, rows.length || 1)).draw();
+    });
+    addEventListener("afterprint", () => table.page.len(before).draw());
+  } catch (error) {
+    state.textContent = `The entries cannot be shown: ${error.message}. A current browser is needed.`;
+  }
+})();
+addEventListener("beforeprint", () => {
+  for (const details of document.querySelectorAll("details")) details.open = true;
+});
