@@ -6,6 +6,7 @@ import io
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -168,6 +169,49 @@ def _form_of(output: Path | None) -> str:
             f"{', '.join(_SUFFIXES)}"
         )
     return _SUFFIXES[suffix]
+
+
+@main.command()
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The HTML file. An existing one is replaced whole.",
+)
+@_since
+@_until
+@click.option("--title", help="What stands on top.")
+@click.option("--demo", is_flag=True, help="Report on the two made-up accounts.")
+@click.option(
+    "--no-redact", is_flag=True, help="Show account names, ids, cards and links as they are."
+)
+@click.option("--scale", is_flag=True, help="Show index numbers instead of amounts.")
+@_with_debug
+def report(
+    accounts: tuple[str, ...],
+    output: Path,
+    since: str | None,
+    until: str | None,
+    title: str | None,
+    demo: bool,
+    no_redact: bool,
+    scale: bool,
+) -> None:
+    """Load accounts and write a report: one HTML file that opens anywhere.
+
+    ACCOUNT is bytio or unpod, with its credentials in the environment; every account that has
+    them, where none is named. Account names and ids become pseudonyms, and e-mail addresses, card
+    details and links are left out.
+    """
+    if demo and accounts:
+        raise ArgumentError("--demo is about made-up accounts; leave out the names of yours")
+    load = billnb.demo if demo else partial(billnb.load, *accounts)
+    history = load(since=since, until=until)
+    billnb.report(history, output, title=title, redact=not no_redact, scale=scale)
+    click.echo(f"{len(history):,} entries reported in {output}", err=True)
 
 
 @main.command()

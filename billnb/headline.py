@@ -68,7 +68,9 @@ def cards(history: Any, as_of: datetime) -> list[Card]:
     Examples
     --------
     >>> import billnb
-    >>> [card.title for card in cards(billnb.demo(), datetime.now(UTC))]
+    >>> now = datetime(2026, 11, 21)
+    >>> history = billnb.demo(today=now.date())
+    >>> [card.title for card in cards(history, now)]
     ['Spend this month', 'Unpaid', 'Prepaid balance']
     """
     return [_spend(history, as_of), _unpaid(history, as_of), _prepaid(history)]

@@ -63,17 +63,15 @@ def compact(value: Decimal, currency: str) -> str:
 
     Examples
     --------
-    >>> compact(Decimal("15751.72"), "USD"), compact(Decimal("-8.5"), "BITS")
-    ('$15.8k', '-8.5 BITS')
+    >>> compact(Decimal("15751.72"), "USD"), compact(Decimal("-1048"), "BITS")
+    ('$15.8k', '-1.05k BITS')
     """
     size, unit = abs(value), ""
     for scale, letter in _SCALES:
         if size >= scale:
             size, unit = _WIDE.divide(size, scale), letter
             break
-    places = (
-        Decimal(1) if size >= 100 else Decimal("0.1") if size >= 10 or unit else Decimal("0.01")
-    )
+    places = Decimal(1) if size >= 100 else Decimal("0.1") if size >= 10 else Decimal("0.01")
     digits = f"{size.quantize(places, ROUND_HALF_EVEN, _WIDE):f}"
     if "." in digits:
         digits = digits.rstrip("0").rstrip(".")

@@ -26,7 +26,7 @@ COLUMNS = ("period", "currency", "amount", "entries", "change", "change_pct", "c
 NEEDS = ("issued_at", "currency", "total")
 """The columns of a history that a series is made of."""
 
-_SIGN = "_sign"
+_EARLY, _SIGN = "_early", "_sign"
 
 Key = tuple[object, ...]
 
@@ -72,19 +72,16 @@ def series(
         :data:`COLUMNS`, with those of `group` after `currency`.
     """
     length, now = billing_period.checked(by), instant(as_of)
-    keys, signs = ["currency", *group], []
+    running = billing_period.start(now.date(), length)
+    keys, marks = ["currency", *group], {_EARLY: _is_early(frame, running, length, now)}
     if sign is not None:
-        frame, signs = frame.with_columns(sign.alias(_SIGN)), [_SIGN]
-    dated = frame.with_columns(period=engine.period_key(length))
-    table = engine.sums(dated, ["period", *keys, *signs], "total")
+        marks[_SIGN] = sign
+    dated = frame.with_columns(period=engine.period_key(length), **marks)
+    table = engine.sums(dated, ["period", *keys, *marks], "total")
     sums = _folded(table, keys, length)
     periods = _periods(sums, length)
-    running = billing_period.start(now.date(), length)
-    earlier: Mapping[Key, Decimal] = {}
-    if running in periods[1:]:
-        same_days = _first_days(frame, periods[periods.index(running) - 1], running, now)
-        part = _folded(engine.sums(same_days, [*keys, *signs], "total"), keys)
-        earlier = {key: found[date.min].amount for key, found in part.items()}
+    early = _folded(table.filter(table[_EARLY]), keys)
+    earlier = {key: found[date.min].amount for key, found in early.items()}
     rows = [
         (period, *key, *row)
         for key, found in sums.items()
@@ -125,16 +122,15 @@ def _periods(sums: Sums, by: By) -> list[date]:
     return list(billing_period.every(min(found), max(found), by)) if found else []
 
 
-def _first_days(
-    frame: nw.LazyFrame[Any], previous: date, running: date, now: datetime
-) -> nw.LazyFrame[Any]:
-    """Return the first days of the period before, as many as have begun of the running one."""
-    days = (now.date() - running).days + 1
-    start, end = (
+def _is_early(frame: nw.LazyFrame[Any], running: date, by: By, now: datetime) -> nw.Expr:
+    """Whether entries are of as many days of the period before as have begun of this one."""
+    previous = billing_period.before(running, by) or running
+    end = min(previous + (now.date() - running) + timedelta(days=1), running)
+    is_since, is_after = (
         engine.at_or_after(frame, nw.col("issued_at"), datetime.combine(day, time()))
-        for day in (previous, min(previous + timedelta(days=days), running))
+        for day in (previous, end)
     )
-    return frame.filter(start, ~end)
+    return is_since & ~is_after
 
 
 def _rows(

@@ -9,7 +9,7 @@ invoices and payments.
 >>> import billnb
 >>> history = billnb.demo(today=date(2026, 11, 1))
 >>> list(billnb.analysis.ageing(history, as_of="2026-11-01")["bucket"])
-['31-60', '90+', '90+']
+['31-60']
 """
 
 from __future__ import annotations

@@ -74,8 +74,6 @@ def ageing(history: Any, as_of: Moment | None = None) -> pd.DataFrame:
     >>> answer[["currency", "bucket", "counted_from", "entries"]]
       currency bucket counted_from  entries
     0      INR  31-60       due_at        1
-    1      INR    90+       due_at        1
-    2      USD    90+       due_at        1
     """
     now = instant(as_of)
     keys = ["provider", "account", "currency"]

@@ -115,7 +115,7 @@ def figure(
         shared_xaxes="columns" if shared_x else False,
         row_heights=heights,
         vertical_spacing=gap / inner if len(currencies) > 1 else 0,
-        horizontal_spacing=0.09,
+        horizontal_spacing=0.05,
     )
     figure.update_layout(
         template=TEMPLATE,
@@ -203,11 +203,10 @@ def finished_bars(figure: go.Figure, by: By) -> go.Figure:
 
 
 def share_axis(figure: go.Figure, row: int, column: int) -> None:
-    """Have an axis show shares from 0 to 100%."""
-    figure.update_yaxes(
-        range=[0, 1], tickformat=".0%", nticks=3, tickprefix=INK, ticksuffix="</span>",
-        tickfont_size=11, row=row, col=column,
-    )  # fmt: skip
+    """Have an axis show shares from 0 to 100%, in words at the left of a row alone."""
+    place = {"row": row, "col": column}
+    figure.update_yaxes(range=[0, 1], tickformat=".0%", nticks=3, tickfont_size=11, **place)
+    figure.update_yaxes(tickprefix=INK, ticksuffix="</span>", showticklabels=column == 1, **place)
 
 
 def kind_order(kind: str) -> tuple[int, str]:

@@ -21,6 +21,7 @@ PATH = "/api/v2/platform/organisation/billing/"
 ORGANIZATIONS_PATH = "/api/v2/platform/organizations/"
 
 _PRICE_CHANGE = 12  # months ago
+_SETTLED_AFTER = 10  # months
 _GST = Decimal("0.18")
 _CENT = Decimal("0.01")
 
@@ -108,7 +109,8 @@ def _month(month: Month, organization: str) -> Iterator[dict[str, Any]]:
         lot = chance.random()
         if recent:
             return "pending"
-        return "failed" if lot < 0.05 else usually
+        # what fails is paid some months later
+        return "failed" if lot < 0.05 and month.age < _SETTLED_AFTER else usually
 
     yield _invoice(month.at(1), number, price, "USD", "subscription", status())
     seats = 4 + (36 - month.age) // 6 + chance.randint(0, 2)
