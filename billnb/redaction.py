@@ -97,11 +97,11 @@ def redact(history: Any, *, key: str | None = None) -> pd.DataFrame:
     names = _pseudonyms(frame["account"].dropna().unique(), key)
     readings = frame.attrs.get("billnb", {})
     names.update(_pseudonyms(readings.keys() - names.keys(), key, names.values()))
-    clean = _cleaner(names)
+    clean, last4 = _cleaner(names), engine.values(frame["method_last4"])
     columns: dict[str, list[str | None]] = {
-        "account": [names.get(one) for one in frame["account"]],
-        "entry_id": [None if pd.isna(one) else _digest(one, key, _ID) for one in frame["entry_id"]],
-        **{name: list(map(clean, frame[name], frame["method_last4"])) for name in _FREE_TEXT},
+        "account": [names.get(one) for one in engine.values(frame["account"])],
+        "entry_id": [one and _digest(one, key, _ID) for one in engine.values(frame["entry_id"])],
+        **{name: list(map(clean, engine.values(frame[name]), last4)) for name in _FREE_TEXT},
         **{name: [None] * len(frame) for name in _REMOVED},
     }
     shared = frame.assign(
@@ -140,17 +140,18 @@ def scaled(history: pd.DataFrame) -> pd.DataFrame:
     ['USD index', 'INR index']
     """
     factors = _factors(history)
+    currencies = engine.values(history["currency"])
     columns = {
         name: engine.column(
             [
-                None if pd.isna(amount) else _indexed(amount, factors[currency])
-                for amount, currency in zip(history[name], history["currency"], strict=True)
+                None if amount is None else _indexed(amount, factors[currency])
+                for amount, currency in zip(engine.values(history[name]), currencies, strict=True)
             ],
             MONEY,
         )
         for name in AMOUNTS
     }
-    unit = engine.column([f"{one} index" for one in history["currency"]], pa.string())
+    unit = engine.column([f"{one} index" for one in currencies], pa.string())
     return history.assign(**columns, currency=unit).drop(columns="fx_rate", errors="ignore")
 
 
@@ -189,20 +190,19 @@ def _digest(text: str, key: str, length: int) -> str:
     return hashlib.blake2b(text.encode(), key=secret).hexdigest()[:length]
 
 
-def _cleaner(names: Mapping[str, str]) -> Callable[[Any, Any], str | None]:
+def _cleaner(names: Mapping[str, str]) -> Callable[[str | None, str | None], str | None]:
     """Return what takes out of a text what tells of people, cards and accounts."""
     told = [re.escape(name) for name in names if len(name) >= _SHORTEST_NAME]
     accounts = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(told, key=len, reverse=True))})(?!\w)")
 
     @lru_cache(maxsize=10_000)
-    def cleaned(text: str, last4: str | None) -> str:
+    def clean(text: str | None, last4: str | None) -> str | None:
+        if text is None:
+            return None
         text = _TELLING.sub(MASK, text)
         if told:
             text = accounts.sub(lambda found: names[found[0]], text)
         return text.replace(last4, MASK) if last4 else text
-
-    def clean(text: Any, last4: Any) -> str | None:
-        return None if pd.isna(text) else cleaned(text, None if pd.isna(last4) else last4)
 
     return clean
 

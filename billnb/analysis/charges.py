@@ -85,19 +85,20 @@ def charges(history: Any, by: str = "month", *, include_voided: bool = False) ->
         period=engine.period_key(length), itemized=itemized
     )
     table = engine.sums(invoices, ["period", *keys, "itemized"], *STATED, "total", counts=STATED)
-    amounts: dict[tuple[Any, ...], list[Decimal]] = defaultdict(list)
+    amounts: dict[tuple[Any, ...], dict[str, list[Decimal]]] = {}
     for row in table.to_pylist():
         period = billing_period.start(engine.day_of(row["period"]), length)
+        group = amounts.setdefault((period, *(row[key] for key in keys)), defaultdict(list))
         stated = {name: row[name] if row[f"{name}_stated"] else None for name in STATED}
         for component, amount in components({**stated, "total": row["total"]}).items():
-            amounts[period, *(row[key] for key in keys), component].append(amount)
-    ordered = sorted(amounts, key=_order)
-    return engine.result(((*key, total(amounts[key])) for key in ordered), _TYPES)
-
-
-def _order(key: tuple[Any, ...]) -> tuple[object, ...]:
-    *group, component = key
-    return (*engine.nulls_last(group), COMPONENTS.index(component))
+            group[component].append(amount)
+    rows = [
+        (*key, component, total(amounts[key][component]))
+        for key in sorted(amounts, key=engine.nulls_last)
+        for component in COMPONENTS
+        if component in amounts[key]
+    ]
+    return engine.result(rows, _TYPES)
 
 
 __all__ = ["charges"]

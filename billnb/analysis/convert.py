@@ -84,12 +84,14 @@ def convert(history: pd.DataFrame, to: str, rates: pd.DataFrame | Rates) -> pd.D
         )
     keys = [
         (currency, _day(moment))
-        for currency, moment in zip(history["currency"], history["issued_at"], strict=True)
+        for currency, moment in zip(
+            engine.values(history["currency"]), engine.values(history["issued_at"]), strict=True
+        )
     ]
     used = _used(keys, to, find)
     rate = [used[key][0] for key in keys]
     columns: dict[str, tuple[list[Any], pa.DataType]] = {
-        name: (list(map(_times, history[name], rate)), MONEY)
+        name: (list(map(_times, engine.values(history[name]), rate)), MONEY)
         for name in AMOUNTS
         if name in history.columns
     }
@@ -171,7 +173,7 @@ def _rate(stated: Any, currency: str, day: date) -> Decimal:
 
 
 def _times(amount: Any, rate: Decimal) -> Decimal | None:
-    if pd.isna(amount):
+    if amount is None:
         return None
     return units(_PRODUCT.multiply(units(amount), rate).quantize(_STEP, ROUND_HALF_EVEN, _PRODUCT))
 

@@ -12,6 +12,7 @@ from billnb.charts.style import NEGATIVE, literal, series_colours
 from billnb.period import Moment
 
 _PANEL = 220  # pixels
+_HOVER = "%{x|%-d %b %Y}: %{customdata[0]}<extra></extra>"
 
 
 def balance(history: Any, *, as_of: Moment | None = None) -> go.Figure:
@@ -67,7 +68,7 @@ def balance(history: Any, *, as_of: Moment | None = None) -> go.Figure:
         drawn: list[float] = []
         for (_, account, _), part in daily[daily["currency"] == currency].groupby(keys):
             values = panels.drawn(part["balance"])
-            hovers = [[_hover(one)] for one in engine.records(part)]
+            hovers = [[_left(one)] for one in engine.records(part)]
             figure.add_scatter(
                 x=[*(one.date() for one in part["day"]), end],
                 y=[*values, values[-1]],
@@ -75,7 +76,7 @@ def balance(history: Any, *, as_of: Moment | None = None) -> go.Figure:
                 mode="lines",
                 line={"shape": "hv", "width": 2, "color": accounts[account]},
                 customdata=[*hovers, hovers[-1]],
-                hovertemplate=panels.HOVER,
+                hovertemplate=f"{literal(account)}, {_HOVER}",
                 row=row,
                 col=1,
             )
@@ -91,13 +92,11 @@ def balance(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     return figure
 
 
-def _hover(one: dict[str, Any]) -> str:
-    left = labels.amount(one["balance"], one["currency"])
-    text = f"{one['account']}, {labels.day(one['day'])}: {left}"
-    days = one["runway_days"]
+def _left(one: dict[str, Any]) -> str:
+    left, days = labels.amount(one["balance"], one["currency"]), one["runway_days"]
     if one["balance"] > 0 and days is not None:
-        text += f", enough for {labels.counted(round(days), 'day')}"
-    return literal(text, 200)
+        left += f", enough for {labels.counted(round(days), 'day')}"
+    return literal(left, 200)
 
 
 __all__ = ["balance"]

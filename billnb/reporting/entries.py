@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
+from billnb import engine
 from billnb.money import plain
 
 COLUMNS = {
@@ -26,6 +28,8 @@ COLUMNS = {
 DETAILS = {"entry_id": "Id", "method": "Method", "method_last4": "Card", "document_url": "Document"}
 """What it shows as well where nothing is redacted."""
 
+_CODES = "".join(chr(code) for code in range(ord("#"), ord("\\")))  # none that JSON escapes
+
 
 def packed(text: str) -> str:
     """Return text compressed, as base64: browsers unpack gzip themselves.
@@ -39,26 +43,33 @@ def packed(text: str) -> str:
 
 
 def content(history: pd.DataFrame, *, details: bool) -> str:
-    """Return the entries as JSON: the names of the columns and their cells, newest entry first.
+    """Return the entries as JSON, by column, newest entry first.
 
-    Amounts are their digits, as text: a number would be read as a binary float.
+    Compression does little for a column of few words, or of instants: words become codes of one
+    character, and instants the minutes between them. Amounts are their digits, as text: a number
+    would be read as a binary float.
     """
     shown = {**COLUMNS, **(DETAILS if details else {})}
     newest = history.iloc[::-1]
-    cells = [_cells(newest[name], name) for name in shown]
-    return json.dumps(
-        {"fields": list(shown), "names": list(shown.values()), "cells": cells},
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+    columns = [
+        {"field": field, "name": name, **_cells(newest[field])} for field, name in shown.items()
+    ]
+    return json.dumps(columns, ensure_ascii=False, separators=(",", ":"))
 
 
-def _cells(column: pd.Series[Any], name: str) -> list[str]:
-    if name == "issued_at":
-        column = column.dt.strftime("%Y-%m-%d %H:%M")
-    if name == "total":
-        return [plain(one) for one in column]
-    return list(column.fillna(""))
+def _cells(column: pd.Series[Any]) -> dict[str, object]:
+    found = engine.values(column)
+    if column.name == "issued_at":
+        minutes = [int(one.timestamp() // 60) for one in found]
+        return {"steps": [one - before for before, one in pairwise([0, *minutes])]}
+    if column.name == "total":
+        return {"cells": [plain(one) for one in found]}
+    cells = [one or "" for one in found]
+    words = sorted(set(cells))
+    if len(words) > len(_CODES):
+        return {"cells": cells}
+    code = dict(zip(words, _CODES, strict=False))
+    return {"words": words, "codes": "".join([code[cell] for cell in cells])}
 
 
 __all__ = ["COLUMNS", "DETAILS", "content", "packed"]

@@ -6,6 +6,16 @@
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Response(stream).text();
   };
+  // words stand for codes of one character, and instants for the minutes between them
+  const unfolded = ({ cells, words, codes, steps }) => {
+    if (codes !== undefined) return Array.from(codes, (code) => words[code.charCodeAt(0) - 35]);
+    if (steps === undefined) return cells;
+    let minutes = 0;
+    return steps.map((step) => {
+      minutes += step;
+      return new Date(minutes * 60000).toISOString().slice(0, 16).replace("T", " ");
+    });
+  };
   const escaped = (text) =>
     text.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`);
   const grouped = (digits) => {
@@ -25,10 +35,11 @@
     const { jQuery, set_or_remove_dark_class } = await import(url);
     URL.revokeObjectURL(url);
     set_or_remove_dark_class();
-    const { fields, names, cells } = JSON.parse(json);
+    const read = JSON.parse(json);
+    const cells = read.map(unfolded);
     const rows = cells[0].map((_, row) => cells.map((column) => column[row]));
-    const columns = fields.map((field, place) => ({
-      title: names[place],
+    const columns = read.map(({ field, name }) => ({
+      title: name,
       className: field === "total" ? "number" : "",
       type: field === "total" ? "num" : "string",
       render: (cell, kind) => {
