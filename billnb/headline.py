@@ -73,7 +73,7 @@ def cards(history: Any, as_of: datetime) -> list[Card]:
     >>> [card.title for card in cards(history, now)]
     ['Spend this month', 'Unpaid', 'Prepaid balance']
     """
-    return [_spend(history, as_of), _unpaid(history, as_of), _prepaid(history)]
+    return [_spend(history, as_of), unpaid(history, as_of), _prepaid(history)]
 
 
 def verification(readings: Mapping[str, Mapping[str, Any]]) -> str:
@@ -128,7 +128,8 @@ def _first_days(month: date, days: int) -> str:
     return f"1-{last.day} {month:%b}" if last.day > 1 else f"1 {month:%b}"
 
 
-def _unpaid(history: Any, as_of: datetime) -> Card:
+def unpaid(history: Any, as_of: datetime) -> Card:
+    """Return what is unpaid in each currency, and since when."""
     owed = analysis.ageing(history, as_of)
     oldest = _oldest_unpaid(history)
     lines = []
@@ -145,7 +146,8 @@ def _unpaid(history: Any, as_of: datetime) -> Card:
     sentence = "" if lines else "Nothing is unpaid."
     if len(silent):
         count = labels.counted(int(silent["entries"].sum()), "invoice")
-        sentence = " ".join(filter(None, (sentence, f"Not known of {count} without a status.")))
+        unknown = f"Not known of {count} without a status."
+        sentence = unknown if lines else f"Nothing is known to be unpaid. {unknown}"
     return Card("Unpaid", lines, sentence)
 
 
@@ -182,4 +184,4 @@ def _prepaid(history: Any) -> Card:
     return Card("Prepaid balance", lines)
 
 
-__all__ = ["VERIFIED", "Card", "Line", "cards", "verification"]
+__all__ = ["VERIFIED", "Card", "Line", "cards", "unpaid", "verification"]

@@ -56,7 +56,8 @@ def ageing(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     if silent:
         notes.append(f"Not known of {labels.counted(silent, 'invoice')} without a status")
     if owed.empty:
-        return panels.blank(panels.Heading("Unpaid invoices", notes), "Nothing is unpaid.")
+        sentence = "Nothing is known to be unpaid." if silent else "Nothing is unpaid."
+        return panels.blank(panels.Heading("Unpaid invoices", notes), sentence)
     currencies = sorted(owed["currency"].unique())
     figure = panels.figure(
         panels.Heading(f"Unpaid invoices by age in days, {labels.listed(currencies)}", notes),
