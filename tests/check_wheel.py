@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+SUFFIXES = (".py", ".html", ".css", ".js")
 ENTRY_POINTS = {
     "billnb.providers": {
         "bytio": "billnb.providers.bytio:Bytio",
@@ -33,7 +34,7 @@ def problems(wheel: Path) -> list[str]:
     sources = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "billnb").rglob("*")
-        if path.suffix == ".py" or path.name == "py.typed"
+        if path.suffix in SUFFIXES or path.name == "py.typed"
     }
     found = [f"missing: {name}" for name in sorted(sources - names)]
     packed = {name for name in names if ".dist-info/" not in name}

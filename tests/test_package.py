@@ -32,7 +32,7 @@ def in_fresh_process(code: str) -> str:
 
 def test_importing_billnb_loads_nothing_heavy() -> None:
     heavy = "pandas pyarrow numpy requests urllib3 plotly ipywidgets IPython jupyter_server "
-    heavy += "jupyterlab msgspec narwhals tqdm click anywidget"
+    heavy += "jupyterlab msgspec narwhals tqdm click anywidget babel jinja2 itables"
     code = f"import billnb, sys; print([m for m in {heavy.split()} if m in sys.modules])"
     assert in_fresh_process(code).strip() == "[]"
 
@@ -93,10 +93,15 @@ def test_every_error_is_in_the_tree() -> None:
 
 
 def test_public_functions_are_documented() -> None:
-    for name in ("load", "demo", "Bytio", "Unpod"):
-        text = inspect.getdoc(getattr(billnb, name)) or ""
+    functions = [getattr(billnb, name) for name in ("load", "demo", "redact", "report")]
+    functions += [billnb.Bytio, billnb.Unpod]
+    functions += [
+        getattr(room, name) for room in (billnb.analysis, billnb.charts) for name in room.__all__
+    ]
+    for function in functions:
+        text = inspect.getdoc(function) or ""
         for part in ("Parameters\n---", "Raises\n---", "Examples\n---"):
-            assert part in text, (name, part)
+            assert part in text, (function, part)
 
 
 # the documents
@@ -112,6 +117,9 @@ def test_readme_names_every_public_name_and_command() -> None:
         assert re.search(rf"\b{name}\b", README), name
     for command in cli.main.commands:
         assert f"billnb {command}" in README, command
+    for room in (billnb.analysis, billnb.charts):
+        for name in room.__all__:
+            assert f"`{name}(" in README or f"`{room.__name__}.{name}(" in README, name
 
 
 @needs_readme
