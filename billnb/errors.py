@@ -6,7 +6,7 @@
     ├── ArgumentError               a date, a number or a name the call cannot mean
     │   └── UnknownNameError        no such account or provider
     ├── MissingRateError            a currency to convert from, on a day without a rate
-    ├── MixedCurrencyError          amounts of several currencies, where one sum is asked for
+    ├── MixedCurrencyError          amounts that may be of several currencies, to be added
     ├── MoneyError                  an amount that is not exact, or not a number
     ├── SecretError                 a secret asked to leave the process
     ├── TransportError              no answer could be had
@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import functools
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -96,26 +96,7 @@ class MissingRateError(BillnbError, LookupError):
 
 
 class MixedCurrencyError(BillnbError, ValueError):
-    """Amounts of different currencies would have to be added.
-
-    Attributes
-    ----------
-    currencies : tuple of str
-        The currencies, where they are known.
-    """
-
-    currencies: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, currencies: Iterable[str], what: str) -> MixedCurrencyError:
-        """Return the error for `what` that needs one currency."""
-        found = tuple(sorted(currencies))
-        error = cls(
-            f"{what} needs one currency, and here are {', '.join(found)}; take one of them, or "
-            "turn all into one with billnb.analysis.convert"
-        )
-        error.currencies = found
-        return error
+    """Amounts that may be of different currencies would have to be added."""
 
     @classmethod
     def of_unstated(cls, entries: int) -> MixedCurrencyError:
