@@ -35,7 +35,7 @@ def components(row: Mapping[str, Any]) -> dict[str, Decimal]:
     {'usage': Decimal('1.234'), 'rounding': Decimal('0.006')}
     """
     parts = {name: row[name] for name in STATED if row[name] is not None}
-    rest = total([row["total"], *(-part for part in parts.values())])
+    rest = total([row["total"], *(part.copy_negate() for part in parts.values())])
     parts["rounding" if "usage" in parts or "standing" in parts else "unclassified"] = rest
     return parts
 

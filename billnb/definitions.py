@@ -17,7 +17,7 @@ UNPAID = ("pending", "failed")
 RETURNED = ("refund", "chargeback")
 """The kinds of entries by which money comes back."""
 
-_TOP_UP = "top[ _-]?up"
+_TOP_UP = "(?i)top[ _-]?up"
 
 
 def is_spend(*, include_voided: bool = False) -> nw.Expr:
@@ -49,9 +49,7 @@ def is_cash() -> nw.Expr:
 
 def is_top_up() -> nw.Expr:
     """Payments that fill up a prepaid balance, whatever became of them."""
-    return (nw.col("kind") == "payment") & nw.col("payment_type").str.to_lowercase().str.contains(
-        _TOP_UP
-    )
+    return (nw.col("kind") == "payment") & nw.col("payment_type").str.contains(_TOP_UP)
 
 
 __all__ = [

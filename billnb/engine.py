@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from billnb.billing_period import By
 from billnb.errors import ArgumentError, MixedCurrencyError, MoneyError
@@ -55,14 +56,18 @@ def entries(history: Any, columns: Iterable[str]) -> nw.LazyFrame[Any]:
     wanted = list(dict.fromkeys(columns))
     frame = _lazy(_arrow(history, wanted))
     schema = frame.collect_schema()
-    _require(wanted, schema.names())
-    frame = frame.select(wanted)
+    require(wanted, schema.names())
     for name in wanted:
-        if name in AMOUNTS and not isinstance(schema[name], nw.Decimal):
-            raise _inexact(name, str(schema[name]))
-        if name in INSTANTS and not isinstance(schema[name], nw.Datetime):
-            raise ArgumentError(f"{name} is {schema[name]}; it has to be a timestamp in UTC")
-    return _in_utc(frame, [name for name in wanted if name in INSTANTS], schema)
+        kind = schema[name]
+        if name in AMOUNTS:
+            if not isinstance(kind, nw.Decimal):
+                raise _inexact(name, str(kind))
+        elif name in INSTANTS:
+            if not isinstance(kind, nw.Datetime):
+                raise ArgumentError(f"{name} is {kind}; it has to be a timestamp in UTC")
+        elif kind.is_nested():
+            raise ArgumentError(f"cannot group by {name!r}, which holds {kind}")
+    return _in_utc(frame.select(wanted), [name for name in wanted if name in INSTANTS], schema)
 
 
 def group_columns(group: str | Sequence[str], taken: Iterable[str]) -> list[str]:
@@ -73,10 +78,11 @@ def group_columns(group: str | Sequence[str], taken: Iterable[str]) -> list[str]
     ArgumentError
         When a column has the name of one of the result.
     """
-    names = [group] if isinstance(group, str) else list(group)
+    names = [group] if isinstance(group, str) or not isinstance(group, Iterable) else list(group)
     for name in names:
         if not isinstance(name, str):
             raise ArgumentError(f"group takes names of columns, not {type(name).__name__}")
+    for name in names:
         if name in taken:
             raise ArgumentError(f"cannot group by {name!r}: a column of the result is called so")
     return [name for name in dict.fromkeys(names) if name != "currency"]
@@ -116,8 +122,10 @@ def sums(
         )
     )
     if table["currency"].null_count:
-        silent = table.filter(pa.compute.is_null(table["currency"]))
-        raise MixedCurrencyError.of_unstated(pa.compute.sum(silent["entries"]).as_py())
+        silent = table.filter(pc.is_null(table["currency"]))
+        raise MixedCurrencyError.of_unstated(pc.sum(silent["entries"]).as_py())
+    if "period" in keys and table["period"].null_count:
+        raise ArgumentError("some entries have no issued_at; leave them out, or set it")
     return table
 
 
@@ -145,9 +153,9 @@ def period_key(by: By) -> nw.Expr:
     return day_key() if by in ("day", "week") else month_key()
 
 
-def day_of(key: int) -> date:
+def day_of(key: int, by: By) -> date:
     """Return the first day that a number of :func:`period_key` stands for."""
-    month, day = divmod(key, 100) if key > 999_999 else (key, 1)
+    month, day = divmod(key, 100) if by in ("day", "week") else (key, 1)
     return date(month // 100, month % 100, day)
 
 
@@ -165,6 +173,11 @@ def at_or_after(frame: nw.LazyFrame[Any], instants: nw.Expr, moment: datetime) -
     return (day > that_day) | (
         (day == that_day) & (clock >= (moment - midnight) // timedelta(microseconds=1))
     )
+
+
+def type_of(table: pa.Table, name: str) -> pa.DataType:
+    """Return the type of a column of an answer: instants say again that they are in UTC."""
+    return INSTANT if name in INSTANTS else table.schema.field(name).type
 
 
 def nulls_last(row: Iterable[Any]) -> tuple[tuple[bool, Any], ...]:
@@ -202,17 +215,31 @@ def answer(
     """
     import pandas as pd
 
-    try:
-        arrays = [columns[name].cast(kind) for name, kind in types.items()]
-    except pa.ArrowInvalid:
-        arrays = None
-    if arrays is None:
-        raise MoneyError(
-            f"a sum has more than {PRECISION - PLACES} digits before the point, which is more "
-            "than can be kept; are the amounts in units of their currency?"
-        )
+    arrays = [
+        amounts(columns[name]) if kind == MONEY else columns[name].cast(kind)
+        for name, kind in types.items()
+    ]
     frame: pd.DataFrame = pa.table(arrays, names=list(types)).to_pandas(types_mapper=pd.ArrowDtype)
     return frame
+
+
+def amounts(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Return decimals of any width as amounts.
+
+    Raises
+    ------
+    MoneyError
+        When one has more digits than an amount may have.
+    """
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    try:
+        return whole.cast(MONEY)
+    except pa.ArrowInvalid:
+        pass
+    raise MoneyError(
+        f"a sum has more than {PRECISION - PLACES} digits before the point or {PLACES} places "
+        "after it, which is more than can be kept; are the amounts in units of their currency?"
+    )
 
 
 def column(values: Iterable[object], kind: pa.DataType) -> Any:
@@ -250,31 +277,33 @@ def _arrow(history: Any, wanted: Sequence[str]) -> Any:
     pandas = nw.dependencies.get_pandas()
     if pandas is None or not isinstance(history, pandas.DataFrame):
         return history
-    _require(wanted, history.columns)
+    require(wanted, history.columns)
     some = history[list(wanted)]
     for name in wanted:
-        if name in AMOUNTS and pandas.api.types.is_float_dtype(some[name].dtype):
-            raise _inexact(name, str(some[name].dtype))
-    schema = pa.schema([_field(some[name]) for name in wanted])
-    try:
-        table = pa.Table.from_pandas(some, schema=schema, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        wrong = next((name for name in wanted if name in str(error)), "a column")
-    else:
-        return table
-    raise ArgumentError(
-        f"{wrong} does not hold what it has to; pass a history as billnb.load returns it"
-    )
+        held = pandas.api.types.infer_dtype(some[name], skipna=True)
+        if name in AMOUNTS and held not in ("decimal", "empty"):
+            raise _inexact(name, held)
+        if name in INSTANTS and held not in ("datetime", "datetime64", "empty"):
+            raise ArgumentError(f"{name} is {held}; it has to be a timestamp in UTC")
+    arrays = [_column(some[name]) for name in wanted]
+    return pa.table(arrays, names=wanted)
 
 
-def _field(column: Any) -> pa.Field:
+def _column(column: Any) -> pa.Array:
     name = column.name
-    arrow = getattr(column.dtype, "pyarrow_dtype", None)
-    if arrow is not None:
-        return pa.field(name, _plain(arrow))
-    if name in SCHEMA.names:
-        return SCHEMA.field(name)
-    return pa.field(name, pa.Array.from_pandas(column).type)
+    stated = getattr(column.dtype, "pyarrow_dtype", None)
+    known = SCHEMA.field(name).type if name in SCHEMA.names else None
+    try:
+        array = pa.array(column, None if stated else known, from_pandas=True)
+        is_known = name in AMOUNTS or pa.types.is_null(array.type)
+        return array.cast(known if known and is_known else _plain(array.type))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+        pass
+    if name in AMOUNTS:
+        raise _unkeepable(name)
+    raise ArgumentError(
+        f"{name} does not hold what it has to; pass a history as billnb.load returns it"
+    )
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
@@ -303,7 +332,8 @@ def _lazy(history: Any) -> nw.LazyFrame[Any]:
     return lazy
 
 
-def _require(wanted: Iterable[str], there: Iterable[str]) -> None:
+def require(wanted: Iterable[str], there: Iterable[str]) -> None:
+    """Make sure that a frame has the columns wanted, once each."""
     found = list(there)
     missing = [name for name in wanted if name not in found]
     if missing:
@@ -324,19 +354,31 @@ def _inexact(name: str, kind: str) -> MoneyError:
     )
 
 
+def _unkeepable(name: str) -> MoneyError:
+    return MoneyError(
+        f"{name} holds an amount that is no finite number, or has more than {PRECISION - PLACES} "
+        f"digits before the point or {PLACES} places after it"
+    )
+
+
 def _in_utc(
     frame: nw.LazyFrame[Any], names: Sequence[str], schema: Mapping[str, nw.dtypes.DType]
 ) -> nw.LazyFrame[Any]:
     """Return instants as UTC's clock shows them, without a time zone."""
-    zoned = {name: schema[name].time_zone for name in names}  # type: ignore[attr-defined]
-    zoned = {name: zone for name, zone in zoned.items() if zone is not None}
+    clocks = {name: kind for name in names if isinstance(kind := schema[name], nw.Datetime)}
+    zoned = {name: kind for name, kind in clocks.items() if kind.time_zone is not None}
     if not zoned:
         return frame
     if frame.implementation.is_duckdb():
         # DuckDB tells the month by the time zone of its session
-        clocks = ", ".join(f"make_timestamp(epoch_us({name})) AS {name}" for name in zoned)
-        return _lazy(frame.to_native().project(f"* REPLACE ({clocks})"))
-    if frame.implementation.is_pyspark() and set(zoned.values()) != {"UTC"}:
+        clock = ", ".join(f"make_timestamp(epoch_us({name})) AS {name}" for name in zoned)
+        return _lazy(frame.to_native().project(f"* REPLACE ({clock})"))
+    if frame.implementation.is_pyarrow():
+        # Arrow keeps instants in UTC: to leave a zone out takes no time
+        return frame.with_columns(
+            *(nw.col(name).cast(nw.Datetime(kind.time_unit)) for name, kind in zoned.items())
+        )
+    if frame.implementation.is_pyspark() and {kind.time_zone for kind in zoned.values()} != {"UTC"}:
         # and so does Spark
         epoch = "timestamp_ntz'1970-01-01 00:00:00'"
         clock = f"timestampadd(MICROSECOND, unix_micros({{0}}), {epoch}) AS {{0}}"
@@ -356,13 +398,14 @@ def _array(column: Iterable[object], kind: pa.DataType) -> pa.Array:
         return pa.array(
             [datetime.combine(one, time()) if type(one) is date else one for one in column], kind
         )
-    return pa.array(column, pa.decimal256(76, PLACES) if kind == MONEY else kind)
+    return pa.array(column, pa.decimal256(76, 38) if kind == MONEY else kind)
 
 
 __all__ = [
     "COUNT",
     "ENGINES",
     "SHARE",
+    "amounts",
     "answer",
     "at_or_after",
     "collected",
@@ -375,8 +418,10 @@ __all__ = [
     "nulls_last",
     "period_key",
     "records",
+    "require",
     "result",
     "sums",
+    "type_of",
     "values",
     "whole",
 ]

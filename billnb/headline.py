@@ -177,7 +177,7 @@ def _prepaid(history: Any) -> Card:
         elif days is None:
             note = "nothing spent in 90 days"
         else:
-            rate = labels.compact(one["balance"] / Decimal(days), currency)
+            rate = labels.compact(Decimal(float(one["balance"]) / days), currency)
             note = f"about {labels.counted(round(days), 'day')} at {rate} a day"
         amount = labels.amount(one["balance"], currency)
         lines.append(Line(amount, "", f"{one['account']}: {note}"))

@@ -162,8 +162,8 @@ def _factors(history: pd.DataFrame) -> dict[str, Decimal]:
     for currency, part in history.groupby("currency"):
         months = spent.loc[spent["currency"] == currency, "amount"].tolist()
         if not any(months):
-            months = [abs(one) for one in part["total"]]
-        mean = abs(_WIDE.divide(total(months), len(months)))
+            months = [one.copy_abs() for one in part["total"]]
+        mean = _WIDE.divide(total(months), len(months)).copy_abs()
         factors[str(currency)] = _WIDE.divide(INDEX_BASE, mean) if mean else Decimal(1)
     return factors
 

@@ -87,10 +87,8 @@ def series(
         for key, found in sums.items()
         for period, row in _rows(found, periods, length, now, earlier.get(key, Decimal()))
     ]
-    rows.sort(
-        key=lambda row: tuple((value is not None, str(value)) for value in row[: 1 + len(keys)])
-    )
-    types = {name: table.schema.field(name).type for name in keys}
+    rows.sort(key=lambda row: engine.nulls_last(row[: 1 + len(keys)]))
+    types = {name: engine.type_of(table, name) for name in keys}
     return engine.result(
         rows,
         {
@@ -110,9 +108,12 @@ def _folded(table: pa.Table, keys: Sequence[str], by: By | None = None) -> Sums:
     sums: dict[Key, dict[date, _Sum]] = defaultdict(dict)
     for row in table.to_pylist():
         key = tuple(row[name] for name in keys)
-        period = date.min if by is None else billing_period.start(engine.day_of(row["period"]), by)
+        period = (
+            date.min if by is None else billing_period.start(engine.day_of(row["period"], by), by)
+        )
         before = sums[key].get(period, _Sum())
-        amount = row["total"] * row.get(_SIGN, 1)
+        # without arithmetic of Python's own, which rounds as its context says
+        amount = row["total"].copy_negate() if row.get(_SIGN) == -1 else row["total"]
         sums[key][period] = _Sum(total((before.amount, amount)), before.entries + row["entries"])
     return sums
 
@@ -144,9 +145,11 @@ def _rows(
         complete = next_one is not None and next_one <= now.date()
         if previous is not None and period <= now.date() and not complete:
             previous = earlier
-        change: Decimal | None = None if previous is None else total((amount, -previous))
+        change: Decimal | None = (
+            None if previous is None else total((amount, previous.copy_negate()))
+        )
         percent: float | None = (
-            float(100 * change / abs(previous)) if change is not None and previous else None
+            100 * float(change) / abs(float(previous)) if change is not None and previous else None
         )
         yield period, (amount, entries, change, percent, complete)
         previous = amount

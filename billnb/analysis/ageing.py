@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -83,11 +83,12 @@ def ageing(history: Any, as_of: Moment | None = None) -> pd.DataFrame:
     counted = nw.coalesce(nw.col("due_at"), nw.col("issued_at"))
     bucket = nw.lit(len(BUCKETS) - 1)
     for position, days in reversed(list(enumerate(_LAST_DAYS, 1))):
-        first = datetime.combine(now.date() - timedelta(days=days), time())
-        is_recent = engine.at_or_after(frame, counted, first)
+        first = date.fromordinal(max(1, now.toordinal() - days))
+        is_recent = engine.at_or_after(frame, counted, datetime.combine(first, time()))
         bucket = nw.when(is_recent).then(nw.lit(position)).otherwise(bucket)
-    is_due_later = engine.at_or_after(frame, counted, now + timedelta(microseconds=1))
-    bucket = nw.when(is_due_later).then(nw.lit(0)).otherwise(bucket)
+    if now < datetime.max.replace(tzinfo=UTC):
+        is_due_later = engine.at_or_after(frame, counted, now + timedelta(microseconds=1))
+        bucket = nw.when(is_due_later).then(nw.lit(0)).otherwise(bucket)
     aged = frame.with_columns(bucket=bucket, is_due=~nw.col("due_at").is_null())
     names = [*keys, "bucket", "is_due"]
     table = engine.sums(aged, names, "total").select([*names, "entries", "total"])

@@ -62,7 +62,7 @@ def cash(
     >>> cash(history, as_of="2026-11-01")["amount"].map(str).to_list()
     ['450.000000000000', '600.000000000000']
     """
-    keys = engine.group_columns(group, COLUMNS)
+    keys = engine.group_columns(group, (*COLUMNS, "total"))
     frame = engine.entries(history, [*NEEDS, "kind", "status", *keys])
     is_return = nw.col("kind").is_in(definitions.RETURNED)
     sign = nw.when(is_return & (nw.col("total") > 0)).then(nw.lit(-1)).otherwise(nw.lit(1))

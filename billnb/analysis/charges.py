@@ -87,7 +87,7 @@ def charges(history: Any, by: str = "month", *, include_voided: bool = False) ->
     table = engine.sums(invoices, ["period", *keys, "itemized"], *STATED, "total", counts=STATED)
     amounts: dict[tuple[Any, ...], dict[str, list[Decimal]]] = {}
     for row in table.to_pylist():
-        period = billing_period.start(engine.day_of(row["period"]), length)
+        period = billing_period.start(engine.day_of(row["period"], length), length)
         group = amounts.setdefault((period, *(row[key] for key in keys)), defaultdict(list))
         stated = {name: row[name] if row[f"{name}_stated"] else None for name in STATED}
         for component, amount in components({**stated, "total": row["total"]}).items():

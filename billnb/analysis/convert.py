@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -82,6 +84,8 @@ def convert(history: pd.DataFrame, to: str, rates: pd.DataFrame | Rates) -> pd.D
             "rates has to be a frame with the columns date, currency and rate, or a callable that "
             "takes a currency and a date"
         )
+    if history["issued_at"].isna().any():
+        raise ArgumentError("some entries have no issued_at; leave them out, or set it")
     keys = [
         (currency, _day(moment))
         for currency, moment in zip(
@@ -108,12 +112,8 @@ def _check(history: object, to: str) -> None:
         raise ArgumentError(
             "convert works entry by entry, on a pandas frame; turn this one into that first"
         )
-    missing = [name for name in _NEEDS if name not in history.columns]
-    if missing:
-        raise ArgumentError(
-            f"the frame has no column {', '.join(missing)}; pass a history as billnb.load returns "
-            "it"
-        )
+    engine.require(_NEEDS, history.columns)
+    engine.require(history.columns, history.columns)  # each of them once
     if any(name in history.columns for name in FX_TYPES):
         raise ArgumentError("this history has been converted before; convert the one it came from")
     if not isinstance(to, str) or not to.strip():
@@ -181,12 +181,18 @@ def _times(amount: Any, rate: Decimal) -> Decimal | None:
 def _day(moment: Any) -> date:
     """Return a moment's date in UTC."""
     if isinstance(moment, str):
-        moment = datetime.fromisoformat(moment)
-    if isinstance(moment, datetime):
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(moment)
+    if isinstance(moment, datetime) and not pd.isna(moment):
         return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
-    if isinstance(moment, date):
+    if isinstance(moment, np.datetime64) and not np.isnat(moment):
+        return pd.Timestamp(moment).date()
+    if isinstance(moment, date) and not isinstance(moment, datetime):
         return moment
-    return pd.Timestamp(moment).date()
+    raise ArgumentError(
+        "a rate has no date that can be read; expected a date, a timestamp or a string "
+        "such as '2026-11-21'"
+    )
 
 
 __all__ = ["Rates", "convert"]

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from billnb import definitions, engine
-from billnb.history import SCHEMA
+from billnb.history import ORDER, SCHEMA
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _SAME = ("provider", "account", "kind", "currency", "total")
+_TELLING = ("account", "kind", "total")
 _COLUMNS = (
     "provider",
     "account",
@@ -74,12 +75,14 @@ def duplicates(history: Any) -> pd.DataFrame:
         .filter(nw.col("status").is_null() | (~nw.col("status").is_in(definitions.VOIDED) & took))
         .with_columns(engine.day_key().alias(_DAY))
     )
-    keys = [*_SAME, _DAY]
-    alike = suspects.group_by(keys).agg(nw.len().alias(_COUNT)).filter(nw.col(_COUNT) > 1)
-    table = engine.collected(suspects.join(alike.select(keys), on=keys, how="inner"))
-    table = table.sort_by([("issued_at", "ascending"), ("entry_id", "ascending")])
+    # groups of fewer columns are found sooner, and hardly an entry in them is like no other
+    few, keys = [*_TELLING, _DAY], [*_SAME, _DAY]
+    alike = suspects.group_by(few).agg(nw.len().alias(_COUNT)).filter(nw.col(_COUNT) > 1)
+    table = engine.collected(suspects.join(alike.select(few), on=few, how="inner"))
+    table = table.sort_by([(name, "ascending") for name in (*ORDER, *keys)])
     types = {**_TYPES, _DAY: engine.COUNT}
-    frame = engine.answer({name: table[name] for name in types}, types)
+    frame = engine.answer({name: table[name] for name in types}, types).dropna(subset=keys)
+    frame = frame[frame.duplicated(keys, keep=False)]
     frame.insert(0, "group", frame.groupby(keys, sort=False).ngroup().astype("int64[pyarrow]") + 1)
     return frame.drop(columns=_DAY).sort_values("group", kind="stable", ignore_index=True)
 

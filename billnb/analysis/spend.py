@@ -77,7 +77,7 @@ def spend(
     2  2026-10-01 00:00:00+00:00      INR  26502.160000000000        3    False
     3  2026-10-01 00:00:00+00:00      USD    852.970000000000        2    False
     """
-    keys = engine.group_columns(group, COLUMNS)
+    keys = engine.group_columns(group, (*COLUMNS, "total"))
     frame = engine.entries(history, [*NEEDS, "kind", "status", *keys])
     invoices = frame.filter(definitions.is_spend(include_voided=include_voided))
     return series(invoices, by, keys, as_of=as_of)

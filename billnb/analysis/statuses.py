@@ -68,7 +68,7 @@ def statuses(history: Any, by: str | None = None) -> pd.DataFrame:
     entries: Counter[tuple[Any, ...]] = Counter()
     of_all: Counter[tuple[Any, ...]] = Counter()
     for row in engine.sums(frame, keys, "total").to_pylist():
-        period = length and billing_period.start(engine.day_of(row["period"]), length)
+        period = length and billing_period.start(engine.day_of(row["period"], length), length)
         whole = (period, row["kind"], row["currency"])
         amounts[*whole, row["status"]].append(row["total"])
         entries[*whole, row["status"]] += row["entries"]

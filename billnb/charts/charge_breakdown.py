@@ -67,7 +67,7 @@ def charge_breakdown(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     for row, (currency, amounts) in enumerate(sums.items(), 1):
         whole, drawn = total(amounts.values()), panels.drawn(amounts.values())
         shares = [
-            f" ({labels.percent(float(amount / whole))})" if whole > 0 <= amount else ""
+            f" ({labels.percent(float(amount) / float(whole))})" if whole > 0 <= amount else ""
             for amount in amounts.values()
         ]
         figure.add_bar(

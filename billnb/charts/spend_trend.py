@@ -144,7 +144,7 @@ def _hover(name: str, amount: Decimal, whole: Mapping[str, Any], by: By) -> str:
     period, currency = labels.period(whole["period"].date(), by), whole["currency"]
     text = f"{name.capitalize()}, {period}: {labels.amount(amount, currency)}"
     if whole["amount"] > 0 and amount >= 0:
-        text += f", {labels.percent(float(amount / whole['amount']))} of the {by}"
+        text += f", {labels.percent(float(amount) / float(whole['amount']))} of the {by}"
     return literal(text if whole["complete"] else f"{text}, so far", 200)
 
 
