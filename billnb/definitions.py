@@ -18,6 +18,7 @@ RETURNED = ("refund", "chargeback")
 """The kinds of entries by which money comes back."""
 
 _TOP_UP = "(?i)top[ _-]?up"
+_TEXT = nw.col("payment_type").cast(nw.String)  # which may be kept as categories
 
 
 def is_spend(*, include_voided: bool = False) -> nw.Expr:
@@ -49,7 +50,7 @@ def is_cash() -> nw.Expr:
 
 def is_top_up() -> nw.Expr:
     """Payments that fill up a prepaid balance, whatever became of them."""
-    return (nw.col("kind") == "payment") & nw.col("payment_type").str.contains(_TOP_UP)
+    return (nw.col("kind") == "payment") & _TEXT.str.contains(_TOP_UP)
 
 
 __all__ = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -232,21 +233,16 @@ def amounts(column: pa.Array | pa.ChunkedArray) -> pa.Array:
         When one has more digits than an amount may have.
     """
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    try:
+    with suppress(pa.ArrowInvalid):
         return whole.cast(MONEY)
-    except pa.ArrowInvalid:
-        pass
-    raise MoneyError(
-        f"a sum has more than {PRECISION - PLACES} digits before the point or {PLACES} places "
-        "after it, which is more than can be kept; are the amounts in units of their currency?"
-    )
+    raise _too_large()
 
 
 def column(values: Iterable[object], kind: pa.DataType) -> Any:
     """Return values as a column of a pandas frame, backed by Arrow."""
     import pandas as pd
 
-    return pd.arrays.ArrowExtensionArray(pa.array(values, kind, from_pandas=True))
+    return pd.arrays.ArrowExtensionArray(_array(values, kind))
 
 
 def values(column: pd.Series[Any]) -> list[Any]:
@@ -273,37 +269,49 @@ def whole(history: Any) -> pd.DataFrame:
 
 
 def _arrow(history: Any, wanted: Sequence[str]) -> Any:
-    """Return a pandas frame as an Arrow table, at no cost where its columns are."""
+    """Return a pandas or PyArrow frame as a table, at no cost where it has a history's types."""
     pandas = nw.dependencies.get_pandas()
-    if pandas is None or not isinstance(history, pandas.DataFrame):
+    if isinstance(history, pa.Table):
+        require(wanted, history.column_names)
+        columns = {name: history[name] for name in wanted}
+    elif pandas is not None and isinstance(history, pandas.DataFrame):
+        require(wanted, history.columns)
+        arrow = [name for name in wanted if hasattr(history[name].dtype, "pyarrow_dtype")]
+        table = pa.Table.from_pandas(history[arrow], preserve_index=False)
+        columns = {
+            name: table[name] if name in arrow else _from_objects(history[name]) for name in wanted
+        }
+    else:
         return history
-    require(wanted, history.columns)
-    some = history[list(wanted)]
-    for name in wanted:
-        held = pandas.api.types.infer_dtype(some[name], skipna=True)
-        if name in AMOUNTS and held not in ("decimal", "empty"):
-            raise _inexact(name, held)
-        if name in INSTANTS and held not in ("datetime", "datetime64", "empty"):
-            raise ArgumentError(f"{name} is {held}; it has to be a timestamp in UTC")
-    arrays = [_column(some[name]) for name in wanted]
-    return pa.table(arrays, names=wanted)
+    return pa.table({name: _kept(name, column) for name, column in columns.items()})
 
 
-def _column(column: Any) -> pa.Array:
-    name = column.name
-    stated = getattr(column.dtype, "pyarrow_dtype", None)
-    known = SCHEMA.field(name).type if name in SCHEMA.names else None
-    try:
-        array = pa.array(column, None if stated else known, from_pandas=True)
-        is_known = name in AMOUNTS or pa.types.is_null(array.type)
-        return array.cast(known if known and is_known else _plain(array.type))
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
-        pass
-    if name in AMOUNTS:
-        raise _unkeepable(name)
-    raise ArgumentError(
-        f"{name} does not hold what it has to; pass a history as billnb.load returns it"
-    )
+def _from_objects(column: pd.Series[Any]) -> pa.Array:
+    """Return a column that is not Arrow's, when it holds what a history's column has to."""
+    import pandas as pd
+
+    name = str(column.name)
+    held = pd.api.types.infer_dtype(column, skipna=True)
+    if name in AMOUNTS and held not in ("decimal", "empty"):
+        raise _inexact(name, held)
+    if name in INSTANTS and held not in ("datetime", "datetime64", "empty"):
+        raise ArgumentError(f"{name} is {held}; it has to be a timestamp in UTC")
+    kind = SCHEMA.field(name).type if name in SCHEMA.names else None
+    with suppress(pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+        return pa.array(column, kind, from_pandas=True)
+    raise _unkeepable(name) if name in AMOUNTS else _unreadable(name)
+
+
+def _kept(name: str, column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return a column with the type it has in a history."""
+    kind = _plain(column.type)
+    if pa.types.is_null(kind) and name in SCHEMA.names:
+        kind = SCHEMA.field(name).type
+    if name in AMOUNTS and pa.types.is_decimal(kind):
+        kind = MONEY
+    with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return column if column.type == kind else column.cast(kind)
+    raise _unkeepable(name) if name in AMOUNTS else _unreadable(name)
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
@@ -354,6 +362,12 @@ def _inexact(name: str, kind: str) -> MoneyError:
     )
 
 
+def _unreadable(name: str) -> ArgumentError:
+    return ArgumentError(
+        f"{name} does not hold what it has to; pass a history as billnb.load returns it"
+    )
+
+
 def _unkeepable(name: str) -> MoneyError:
     return MoneyError(
         f"{name} holds an amount that is no finite number, or has more than {PRECISION - PLACES} "
@@ -378,8 +392,8 @@ def _in_utc(
         return frame.with_columns(
             *(nw.col(name).cast(nw.Datetime(kind.time_unit)) for name, kind in zoned.items())
         )
-    if frame.implementation.is_pyspark() and {kind.time_zone for kind in zoned.values()} != {"UTC"}:
-        # and so does Spark
+    if frame.implementation.is_pyspark():
+        # and so does Spark, whatever zone its columns are said to have
         epoch = "timestamp_ntz'1970-01-01 00:00:00'"
         clock = f"timestampadd(MICROSECOND, unix_micros({{0}}), {epoch}) AS {{0}}"
         native = frame.to_native()
@@ -393,12 +407,19 @@ def _in_utc(
     )
 
 
-def _array(column: Iterable[object], kind: pa.DataType) -> pa.Array:
+def _array(column: Iterable[Any], kind: pa.DataType) -> pa.Array:
     if kind == INSTANT:
-        return pa.array(
-            [datetime.combine(one, time()) if type(one) is date else one for one in column], kind
-        )
-    return pa.array(column, pa.decimal256(76, 38) if kind == MONEY else kind)
+        column = [datetime.combine(one, time()) if type(one) is date else one for one in column]
+    with suppress(pa.ArrowInvalid):
+        return pa.array(column, kind, from_pandas=True)
+    raise _too_large()
+
+
+def _too_large() -> MoneyError:
+    return MoneyError(
+        f"a sum has more than {PRECISION - PLACES} digits before the point or {PLACES} places "
+        "after it, which is more than can be kept; are the amounts in units of their currency?"
+    )
 
 
 __all__ = [

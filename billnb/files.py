@@ -39,11 +39,11 @@ def replace(path: str | os.PathLike[str], content: bytes) -> None:
     target = Path(path)
     try:
         _replace(target.resolve(), content)
-    except OSError as error:
-        problem = error.strerror or "unknown reason"
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a NUL in the name
+        problem = getattr(error, "strerror", None) or "that is no name a file can have"
     else:
         return
-    raise ArgumentError(f"cannot write {target}: {problem}")
+    raise ArgumentError(f"cannot write {str(target)!r}: {problem}")
 
 
 def _replace(target: Path, content: bytes) -> None:

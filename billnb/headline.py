@@ -9,9 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import pandas as pd
 
 from billnb import analysis, billing_period, definitions, engine, labels
+from billnb.analysis.balance import RECENT_DAYS
 from billnb.money import total
+
+_MOST_BALANCES = 3
 
 VERIFIED = {
     "snapshot": "two readings agree",
@@ -68,12 +72,16 @@ def cards(history: Any, as_of: datetime) -> list[Card]:
     Examples
     --------
     >>> import billnb
-    >>> now = datetime(2026, 11, 21)
+    >>> from datetime import UTC
+    >>> now = datetime(2026, 11, 21, tzinfo=UTC)
     >>> history = billnb.demo(today=now.date())
     >>> [card.title for card in cards(history, now)]
     ['Spend this month', 'Unpaid', 'Prepaid balance']
     """
-    return [_spend(history, as_of), unpaid(history, as_of), _prepaid(history)]
+    entries = engine.whole(history)
+    # what is dated later was not so yet
+    entries = entries[entries["issued_at"] <= as_of]
+    return [_spend(entries, as_of), unpaid(entries, as_of), _prepaid(entries, as_of)]
 
 
 def verification(readings: Mapping[str, Mapping[str, Any]]) -> str:
@@ -111,7 +119,7 @@ def _spend(history: Any, as_of: datetime) -> Card:
         Line(
             labels.amount(one["amount"], one["currency"]),
             labels.change(one["change_pct"]),
-            f"against {against}" if one["change_pct"] is not None else f"nothing in {against}",
+            f"against {against}" if one["change_pct"] is not None else "nothing to compare with",
         )
         for one in last
     ]
@@ -164,24 +172,35 @@ def _oldest_unpaid(history: Any) -> dict[str, tuple[date, bool]]:
     return found
 
 
-def _prepaid(history: Any) -> Card:
+def _prepaid(history: pd.DataFrame, as_of: datetime) -> Card:
     left = analysis.balance(history)
     if left.empty:
         return Card("Prepaid balance", [], "No account is prepaid.")
-    last = left.groupby(["provider", "account", "currency"], as_index=False).last()
-    lines = []
-    for one in engine.records(last):
-        days, currency = one["runway_days"], one["currency"]
-        if one["balance"] <= 0:
-            note = "nothing is left"
-        elif days is None:
-            note = "nothing spent in 90 days"
-        else:
-            rate = labels.compact(Decimal(float(one["balance"]) / days), currency)
-            note = f"about {labels.counted(round(days), 'day')} at {rate} a day"
-        amount = labels.amount(one["balance"], currency)
-        lines.append(Line(amount, "", f"{one['account']}: {note}"))
-    return Card("Prepaid balance", lines)
+    start = as_of - timedelta(days=RECENT_DAYS)
+    found = []
+    for (_, account, currency), part in left.groupby(["provider", "account", "currency"]):
+        balance = part["balance"].iloc[-1]
+        recent = part.loc[(part["issued_at"] > start) & (part["change"] < 0), "change"]
+        spent = -float(total(recent.tolist())) / RECENT_DAYS
+        days = float(balance) / spent if spent > 0 else float("inf")
+        note = f"{account}: {_lasting(float(balance), spent, days, str(currency))}"
+        found.append((days, Line(labels.amount(balance, str(currency)), "", note)))
+    found.sort(key=lambda one: one[0])  # what runs out first
+    shown = [line for _, line in found[:_MOST_BALANCES]]
+    counted = f"Counted from {labels.day(left['issued_at'].min())}, when it was first changed."
+    if len(found) > len(shown):
+        more = labels.counted(len(found) - len(shown), "account")
+        counted = f"And {more} that last longer. {counted}"
+    return Card("Prepaid balance", shown, counted)
+
+
+def _lasting(balance: float, spent: float, days: float, currency: str) -> str:
+    if balance <= 0:
+        return "nothing is left"
+    if not spent:
+        return f"nothing spent in {RECENT_DAYS} days"
+    rate = labels.compact(Decimal(spent), currency)
+    return f"about {labels.counted(round(days), 'day')} at {rate} a day"
 
 
 __all__ = ["VERIFIED", "Card", "Line", "cards", "unpaid", "verification"]

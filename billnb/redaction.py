@@ -9,12 +9,15 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from billnb import analysis, engine
+from billnb.components import STATED, components
+from billnb.definitions import VOIDED
 from billnb.errors import ArgumentError
 from billnb.history import AMOUNTS, MONEY
 from billnb.money import total
@@ -34,20 +37,35 @@ _REMOVED = (
     "method_email",
     "document_url",
 )
-_FREE_TEXT = ("description", "status", "payment_type", "method")
+_CODES = ("status", "payment_type", "method")
 _TELLING = re.compile(
     r"""
-      [a-zA-Z][a-zA-Z0-9+.-]*://\S+                          # any URL, signed or not
-    | [^\s@<>"'()]+@[^\s@<>"'()]+                            # e-mail addresses
-    | \d(?:[ -]?\d){11,18}                                   # card numbers
-    | (?i:\b(?:ending(?:\s+in)?|last\s*(?:4|four))|[x*•.]{2,})\s*:?\s*\d{4}\b  # their last digits
+      [a-zA-Z][a-zA-Z0-9+.-]*://\S+                         # any URL, signed or not
+    | (?:[\w-]+\.)+[a-zA-Z]{2,}/\S*                         # one without its scheme
+    | \S*\?\S*=\S*                                        # a query
+    | (?:"[^"]*"|[^\s@<>"'()]+)@[^\s@<>"'()]+               # e-mail addresses
+    | \d(?:[\s.\u2013-]?\d){11,18}                             # card numbers
+    | (?i:\b(?:end(?:ing|s)?(?:\s+(?:in|with))?|last\s*(?:4|four)(?:\s+digits)?|card|visa
+        |mastercard|maestro|amex))\W*[xX*•.#-]*\s*\d{4}\b  # their last digits
+    | (?:[xX*•#]+[\s.-]*)+\d{4}\b
     """,
     re.VERBOSE,
 )
+_WORD = re.compile(r"[\w#-]{4,}")
+_AMOUNT = re.compile(
+    r"""
+      [$€£¥₹]\s?\d[\d,.]*                   # with a symbol
+    | \b[A-Z]{3}\s?\d[\d,.]*               # with a code before
+    | \b\d[\d,.]*\s?(?:[A-Z]{3}\b|[$€£¥₹])  # or behind
+    | \b\d[\d,]*\.\d+\b                   # or neither
+    """,
+    re.VERBOSE,
+)
+_READING = ("provider", "read_at", "announced", "requests", "restarts", "certificate")
 _SHORTEST_NAME = 3
 _SHORTEST_PSEUDONYM, _ID = 8, 20  # hexadecimal digits
 _WIDE = Context(prec=76)
-_INDEX_STEP = Decimal("0.0001")
+_INDEX_STEP = Decimal("0.000001")
 _process_key = secrets.token_hex(32)
 
 
@@ -97,26 +115,34 @@ def redact(history: Any, *, key: str | None = None) -> pd.DataFrame:
     names = _pseudonyms(frame["account"].dropna().unique(), key)
     readings = frame.attrs.get("billnb", {})
     names.update(_pseudonyms(readings.keys() - names.keys(), key, names.values()))
-    clean, last4 = _cleaner(names), engine.values(frame["method_last4"])
+    ids = {one: _digest(one, key, _ID) for one in set(engine.values(frame["entry_id"])) if one}
+    clean = _cleaner(frame["method_last4"].dropna().unique(), ids)
+    free = _cleaner(frame["method_last4"].dropna().unique(), ids, names)
     columns: dict[str, list[str | None]] = {
         "account": [names.get(one) for one in engine.values(frame["account"])],
-        "entry_id": [one and _digest(one, key, _ID) for one in engine.values(frame["entry_id"])],
-        **{name: list(map(clean, engine.values(frame[name]), last4)) for name in _FREE_TEXT},
+        "entry_id": [ids.get(one) for one in engine.values(frame["entry_id"])],
+        "description": list(map(free, engine.values(frame["description"]))),
+        **{name: list(map(clean, engine.values(frame[name]))) for name in _CODES},
         **{name: [None] * len(frame) for name in _REMOVED},
     }
     shared = frame.assign(
         **{name: engine.column(values, pa.string()) for name, values in columns.items()}
     )
-    shared.attrs["billnb"] = {names[name]: dict(reading) for name, reading in readings.items()}
+    shared.attrs = {
+        "billnb": {
+            names[name]: {one: reading[one] for one in _READING if one in reading}
+            for name, reading in readings.items()
+        }
+    }
     return shared
 
 
 def scaled(history: pd.DataFrame) -> pd.DataFrame:
     """Return a history whose amounts are index numbers: 100 is the mean month of a currency.
 
-    The mean is that of the months from a currency's first spend to its last, or of all months of
-    its entries where nothing was spent. Index numbers keep every proportion, rounded to four
-    places: whoever knows one amount knows them all.
+    The mean is that of what was invoiced, credits not taken off, in the months from a currency's
+    first spend to its last; where nothing was, the mean of its entries. Index numbers keep every
+    proportion, rounded to six places: whoever knows one amount knows them all.
 
     Parameters
     ----------
@@ -140,36 +166,44 @@ def scaled(history: pd.DataFrame) -> pd.DataFrame:
     ['USD index', 'INR index']
     """
     factors = _factors(history)
-    currencies = engine.values(history["currency"])
-    columns = {
-        name: engine.column(
-            [
-                None if amount is None else _indexed(amount, factors[currency])
-                for amount, currency in zip(engine.values(history[name]), currencies, strict=True)
-            ],
-            MONEY,
-        )
-        for name in AMOUNTS
+    rows = engine.records(history[["currency", *AMOUNTS]])
+    indexed = [_indexed(row, factors[row["currency"]]) for row in rows]
+    columns = {name: engine.column([row[name] for row in indexed], MONEY) for name in AMOUNTS}
+    texts = {
+        "currency": [f"{row['currency']} index" for row in rows],
+        # what an amount in words would give away
+        "description": [
+            one and _AMOUNT.sub(MASK, one) for one in engine.values(history["description"])
+        ],
     }
-    unit = engine.column([f"{one} index" for one in currencies], pa.string())
-    return history.assign(**columns, currency=unit).drop(columns="fx_rate", errors="ignore")
+    columns |= {name: engine.column(values, pa.string()) for name, values in texts.items()}
+    return history.assign(**columns).drop(columns="fx_rate", errors="ignore")
 
 
 def _factors(history: pd.DataFrame) -> dict[str, Decimal]:
     """Return what makes the mean month of each currency 100."""
+    months = analysis.spend(history)["currency"].value_counts()
+    counts = history["kind"].eq("invoice") & ~history["status"].isin(VOIDED).fillna(False)
     factors = {}
-    spent = analysis.spend(history)
-    for currency, part in history.groupby("currency"):
-        months = spent.loc[spent["currency"] == currency, "amount"].tolist()
-        if not any(months):
-            months = [one.copy_abs() for one in part["total"]]
-        mean = _WIDE.divide(total(months), len(months)).copy_abs()
+    for currency in history["currency"].unique():
+        mine = history["currency"] == currency
+        amounts = [one.copy_abs() for one in engine.values(history.loc[mine & counts, "total"])]
+        number = int(months.get(currency, 0))
+        if not any(amounts):
+            amounts = [one.copy_abs() for one in engine.values(history.loc[mine, "total"])]
+            number = len(amounts)
+        mean = _WIDE.divide(total(amounts), number)
         factors[str(currency)] = _WIDE.divide(INDEX_BASE, mean) if mean else Decimal(1)
     return factors
 
 
-def _indexed(amount: Decimal, factor: Decimal) -> Decimal:
-    return _WIDE.multiply(amount, factor).quantize(_INDEX_STEP, ROUND_HALF_EVEN, _WIDE)
+def _indexed(row: Mapping[str, Any], factor: Decimal) -> dict[str, Decimal | None]:
+    """Return an entry's amounts on the scale; the total is the sum of its components there too."""
+    parts = {
+        name: _WIDE.multiply(amount, factor).quantize(_INDEX_STEP, ROUND_HALF_EVEN, _WIDE)
+        for name, amount in components(row).items()
+    }
+    return {**dict.fromkeys(STATED), **parts, "total": total(parts.values())}
 
 
 def _pseudonyms(names: Iterable[str], key: str, taken: Iterable[str] = ()) -> dict[str, str]:
@@ -190,19 +224,25 @@ def _digest(text: str, key: str, length: int) -> str:
     return hashlib.blake2b(text.encode(), key=secret).hexdigest()[:length]
 
 
-def _cleaner(names: Mapping[str, str]) -> Callable[[str | None, str | None], str | None]:
-    """Return what takes out of a text what tells of people, cards and accounts."""
-    told = [re.escape(name) for name in names if len(name) >= _SHORTEST_NAME]
-    accounts = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(told, key=len, reverse=True))})(?!\w)")
+def _cleaner(
+    cards: Iterable[str], ids: Mapping[str, str], names: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[str | None], str | None]:
+    """Return what takes out of a text what tells of people, cards, entries and accounts."""
+    told = {name: pseudonym for name, pseudonym in names.items() if len(name) >= _SHORTEST_NAME}
+    told |= dict.fromkeys(filter(None, cards), MASK)
+    words = "|".join(re.escape(word) for word in sorted(told, key=len, reverse=True))
+    known = re.compile(rf"(?<![^\W_])(?:{words})(?![^\W_])", re.IGNORECASE)
+    folded = {word.casefold(): instead for word, instead in told.items()}
 
     @lru_cache(maxsize=10_000)
-    def clean(text: str | None, last4: str | None) -> str | None:
+    def clean(text: str | None) -> str | None:
         if text is None:
             return None
         text = _TELLING.sub(MASK, text)
-        if told:
-            text = accounts.sub(lambda found: names[found[0]], text)
-        return text.replace(last4, MASK) if last4 else text
+        text = _WORD.sub(lambda found: ids.get(found[0], found[0]), text)
+        if not told:
+            return text
+        return known.sub(lambda found: folded.get(found[0].casefold(), MASK), text)
 
     return clean
 

@@ -98,7 +98,8 @@ def balance(history: Any) -> pd.DataFrame:
 def _is_one_of(words: pa.ChunkedArray, key: str) -> nw.Expr:
     """Whether a column is one of some words, or not stated: what that means is seen later."""
     stated = [word for word in words.unique().to_pylist() if word is not None]
-    return nw.col(key).is_in(stated) | nw.col(key).is_null()
+    unstated = nw.col(key).is_null()
+    return nw.col(key).is_in(stated) | unstated if stated else unstated
 
 
 def _ordered(table: pa.Table, prepaid: pa.Table) -> pa.Table:

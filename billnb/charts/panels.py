@@ -19,7 +19,7 @@ from billnb.charts.style import INK, RUNNING_PATTERN, TEMPLATE, ink, literal
 from billnb.entry import KINDS
 from billnb.period import Moment, instant
 
-_TITLE_WIDTH, _LINE_WIDTH, _KEY_WIDTH = 36, 54, 54  # characters that fit on narrow pages
+_TITLE_WIDTH, _LINE_WIDTH, _KEY_WIDTH = 32, 48, 42  # characters that fit on narrow pages
 _LINE = 17  # pixels
 _PANEL_TITLE, _BOTTOM, _TOP = 28, 36, 18
 _GAP = "\u00a0 "  # no-break spaces between the names of a key

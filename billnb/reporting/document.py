@@ -101,7 +101,8 @@ def report(
     """
     shown = redacted(history) if redact else engine.whole(history)
     shown = scaled(shown) if scale else shown
-    replace(path, _page(shown, title, redact=redact, scale=scale, as_of=as_of).encode())
+    page = _page(shown, title, redact=redact, scale=scale, as_of=as_of)
+    replace(path, page.encode(errors="replace"))  # a title may hold what is no text
     return Path(path)
 
 
@@ -148,6 +149,10 @@ def _sections(history: pd.DataFrame, now: datetime) -> Iterator[Section]:
             yield Section(name, title, found, _TWICE if found else "No two entries look alike.")
             continue
         figure = chart(history, as_of=now)
+        if not figure.data:  # it says in a sentence why there is nothing to see
+            sentence = _plain(figure.layout.annotations[0].text)
+            yield Section(name, title, found, sentence)
+            continue
         yield Section(name, title, found, chart=_drawn(figure, name), label=_said(figure))
 
 
@@ -162,7 +167,11 @@ def _drawn(figure: go.Figure, name: str) -> Markup:
 
 def _said(figure: go.Figure) -> str:
     """Return what a figure is called, for those who cannot see it."""
-    return html.unescape(_MARKUP.sub(" ", figure.layout.title.text)).replace("■", "").strip()
+    return _plain(figure.layout.title.text).replace("■", "").strip()
+
+
+def _plain(text: str) -> str:
+    return html.unescape(_MARKUP.sub(" ", text)).strip()
 
 
 def _extent(history: pd.DataFrame) -> str:

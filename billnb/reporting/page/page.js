@@ -41,10 +41,13 @@
     const columns = read.map(({ field, name }) => ({
       title: name,
       className: field === "total" ? "number" : "",
-      type: field === "total" ? "num" : "string",
-      render: (cell, kind) => {
+      type: field === "total" || field === "issued_at" ? "num" : "string",
+      render: (cell, kind, _, { row }) => {
         if (kind === "display") return (shown[field] ?? escaped)(cell);
-        return field === "total" && kind === "sort" ? Number(cell) : cell;
+        if (kind === "sort" && field === "total") return Number(cell);
+        if (kind === "sort" && field === "issued_at") return -row; // to the second and beyond
+        // an amount is found with and without commas; DataTables reads what it searches as HTML
+        return field === "total" ? `${cell} ${grouped(cell)}` : escaped(cell);
       },
     }));
     const table = jQuery("#entries-table").DataTable({
@@ -69,6 +72,11 @@
     state.textContent = `The entries cannot be shown: ${error.message}. A current browser is needed.`;
   }
 })();
+let closed = [];
 addEventListener("beforeprint", () => {
-  for (const details of document.querySelectorAll("details")) details.open = true;
+  closed = [...document.querySelectorAll("details:not([open])")];
+  for (const details of closed) details.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const details of closed) details.open = false;
 });
