@@ -383,15 +383,15 @@ def _in_utc(
     zoned = {name: kind for name, kind in clocks.items() if kind.time_zone is not None}
     if not zoned:
         return frame
-    if frame.implementation.is_duckdb():
-        # DuckDB tells the month by the time zone of its session
-        clock = ", ".join(f"make_timestamp(epoch_us({name})) AS {name}" for name in zoned)
-        return _lazy(frame.to_native().project(f"* REPLACE ({clock})"))
     if frame.implementation.is_pyarrow():
         # Arrow keeps instants in UTC: to leave a zone out takes no time
         return frame.with_columns(
             *(nw.col(name).cast(nw.Datetime(kind.time_unit)) for name, kind in zoned.items())
         )
+    if frame.implementation.is_duckdb():
+        # DuckDB tells the month by the time zone of its session
+        clock = ", ".join(f"make_timestamp(epoch_us({name})) AS {name}" for name in zoned)
+        return _lazy(frame.to_native().project(f"* REPLACE ({clock})"))
     if frame.implementation.is_pyspark():
         # and so does Spark, whatever zone its columns are said to have
         epoch = "timestamp_ntz'1970-01-01 00:00:00'"

@@ -184,10 +184,10 @@ def _prepaid(history: pd.DataFrame, as_of: datetime) -> Card:
         spent = -float(total(recent.tolist())) / RECENT_DAYS
         days = float(balance) / spent if spent > 0 else float("inf")
         note = f"{account}: {_lasting(float(balance), spent, days, str(currency))}"
-        found.append((days, Line(labels.amount(balance, str(currency)), "", note)))
+        found.append(((balance > 0, days), Line(labels.amount(balance, str(currency)), "", note)))
     found.sort(key=lambda one: one[0])  # what runs out first
     shown = [line for _, line in found[:_MOST_BALANCES]]
-    counted = f"Counted from {labels.day(left['issued_at'].min())}, when it was first changed."
+    counted = f"Counted from {labels.day(left['issued_at'].min())}, the first entry here."
     if len(found) > len(shown):
         more = labels.counted(len(found) - len(shown), "account")
         counted = f"And {more} that last longer. {counted}"
@@ -199,7 +199,7 @@ def _lasting(balance: float, spent: float, days: float, currency: str) -> str:
         return "nothing is left"
     if not spent:
         return f"nothing spent in {RECENT_DAYS} days"
-    rate = labels.compact(Decimal(spent), currency)
+    rate = labels.amount(Decimal(f"{spent:.2f}"), currency)
     return f"about {labels.counted(round(days), 'day')} at {rate} a day"
 
 

@@ -27,6 +27,7 @@ _SCALES = (
     (Decimal(10) ** 6, "M"),
     (Decimal(1000), "k"),
 )
+_ALMOST = Decimal("0.9995")  # what is rounded to a thousand is said as one
 _NAMED_CURRENCIES = 3
 
 
@@ -66,12 +67,14 @@ def compact(value: Decimal, currency: str) -> str:
     >>> compact(Decimal("15751.72"), "USD"), compact(Decimal("-1048"), "BITS")
     ('$15.8k', '-1.05k BITS')
     """
-    size, unit = abs(value), ""
+    size, unit = value.copy_abs(), ""
     for scale, letter in _SCALES:
-        if size >= scale:
+        if size >= scale * _ALMOST:
             size, unit = _WIDE.divide(size, scale), letter
             break
     places = Decimal(1) if size >= 100 else Decimal("0.1") if size >= 10 else Decimal("0.01")
+    if 0 < size < places:
+        places = Decimal(1).scaleb(size.adjusted())  # the first digit that is something
     digits = f"{size.quantize(places, ROUND_HALF_EVEN, _WIDE):f}"
     if "." in digits:
         digits = digits.rstrip("0").rstrip(".")
@@ -158,7 +161,8 @@ def periods(found: Sequence[date], by: By) -> str:
     >>> periods([date(2025, 12, 1), date(2026, 11, 1)], "month")
     'Dec 2025 to Nov 2026'
     """
-    first, last = period(min(found), by), period(max(found), by)
+    length: By = "day" if by == "week" else by
+    first, last = period(min(found), length), period(max(found), length)
     return first if first == last else f"{first} to {last}"
 
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import pytest
 import vendors
+from browser import NoBrowserError, launched, watched
 from faulty import FaultyServer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +36,24 @@ def case(request: pytest.FixtureRequest) -> vendors.Case:
 def server(case: vendors.Case) -> Iterator[FaultyServer]:
     with FaultyServer(case.answer) as serving:
         yield serving
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for a module alone: while it is open, no other event loop can run."""
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(launched())
+        except NoBrowserError as error:
+            if os.environ.get("CI") == "true":
+                pytest.fail(str(error))
+            pytest.skip(str(error))
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that must ask for nothing elsewhere, and meet no error."""
+    with watched(browser) as (opened, watch):
+        yield opened
+    watch.check()

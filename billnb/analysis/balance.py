@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 RECENT_DAYS = 90
 """The days whose mean spend tells how long a balance lasts."""
 
-_WIDE = pa.decimal256(50, PLACES)
+_WIDE = pa.decimal128(37, PLACES)  # a difference has one digit more, and 38 are the most
 _RECENT = np.timedelta64(RECENT_DAYS, "D")
 _KEYS = ("provider", "account", "currency")
 _TYPES = {
@@ -122,7 +122,8 @@ def _ordered(table: pa.Table, prepaid: pa.Table) -> pa.Table:
     kept = pa.array(is_known & (place >= 0))
     table = table.append_column(_PLACE, pa.array(place)).append_column("change", change)
     table = table.filter(kept)
-    return table.take(pc.sort_indices(table, [(name, "ascending") for name in _ORDER]))
+    order = pc.sort_indices(table, [(name, "ascending") for name in _ORDER])
+    return table.drop(["entry_id", "total"]).take(order)
 
 
 def _balances(table: pa.Table) -> pd.DataFrame:

@@ -60,7 +60,7 @@ def ageing(history: Any, *, as_of: Moment | None = None) -> go.Figure:
         return panels.blank(panels.Heading("Unpaid invoices", notes), sentence)
     currencies = sorted(owed["currency"].unique())
     figure = panels.figure(
-        panels.Heading(f"Unpaid invoices by age in days, {labels.listed(currencies)}", notes),
+        panels.Heading(("Unpaid invoices by age in days", labels.listed(currencies)), notes),
         currencies,
         panel=_BAR * len(BUCKETS),
         shared_x=False,

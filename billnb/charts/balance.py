@@ -12,6 +12,7 @@ from billnb.charts.style import NEGATIVE, literal, series_colours
 from billnb.period import Moment
 
 _PANEL = 220  # pixels
+_LONG = 240  # days, from which on an axis names months alone
 _HOVER = "%{x|%-d %b %Y}: %{customdata[0]}<extra></extra>"
 
 
@@ -59,10 +60,11 @@ def balance(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     currencies = sorted(daily["currency"].unique())
     accounts = series_colours(daily["account"])
     days = [min(daily["day"]).date(), max(daily["day"]).date()]
-    title = f"Prepaid balance, {labels.listed(currencies)}, {labels.periods(days, 'day')}"
+    title = ("Prepaid balance", labels.listed(currencies), labels.periods(days, "day"))
     key = accounts if len(accounts) > 1 else {}
     figure = panels.figure(panels.Heading(title, notes, key), currencies, panel=_PANEL)
-    figure.update_xaxes(type="date", nticks=8, tickformat="%b\n%Y")
+    is_long = (days[1] - days[0]).days > _LONG
+    figure.update_xaxes(type="date", nticks=8, tickformat="%b\n%Y" if is_long else "%-d %b\n%Y")
     end = max(now.date(), days[1])
     for row, currency in enumerate(currencies, 1):
         drawn: list[float] = []

@@ -51,7 +51,7 @@ def cash_flow(history: Any, *, by: str = "month", as_of: Moment | None = None) -
     ['invoiced', 'paid', 'invoiced', 'paid']
     """
     length, now = billing_period.checked(by), panels.when(history, as_of)
-    notes = [f"As of {labels.moment(now)}", "What was cancelled, refunded or failed is left out"]
+    notes = [f"As of {labels.moment(now)}", "Without what was cancelled, refunded or failed"]
     frames = {
         "invoiced": analysis.spend(history, length, as_of=now),
         "paid": analysis.cash(history, length, as_of=now),
@@ -62,15 +62,19 @@ def cash_flow(history: Any, *, by: str = "month", as_of: Moment | None = None) -
         return panels.blank(heading, "Nothing was invoiced and nothing was paid.")
     periods = sorted({one.date() for frame in frames.values() for one in frame["period"]})
     span = labels.periods(periods, length)
-    title = f"Invoiced and paid by {length}, {labels.listed(currencies)}, {span}"
+    title = (f"Invoiced and paid by {length}", labels.listed(currencies), span)
     figure = panels.figure(panels.Heading(title, notes, _KEY), currencies, panel=_PANEL)
     panels.time_axis(figure, periods, length)
     for row, currency in enumerate(currencies, 1):
         drawn: list[float] = []
+        so_far: list[float] = []
         for name, frame in frames.items():
             rows = engine.records(frame[frame["currency"] == currency])
             values = panels.drawn(one["amount"] for one in rows)
             drawn += values
+            so_far += [
+                value for value, one in zip(values, rows, strict=True) if not one["complete"]
+            ]
             figure.add_bar(
                 x=[one["period"].date() for one in rows],
                 y=values,
@@ -82,8 +86,9 @@ def cash_flow(history: Any, *, by: str = "month", as_of: Moment | None = None) -
             )
         figure.update_yaxes(range=panels.span(drawn, drawn), row=row, col=1)
         panels.money_axis(figure, currency, row)
+        panels.mark_running(figure, periods, length, now, y=max([0.0, *so_far]), row=row)
     figure.update_layout(barmode="group", bargap=0.2, bargroupgap=0)
-    return panels.finished_bars(figure, length)
+    return panels.finished_bars(figure, length, beside=len(frames))
 
 
 def _hover(name: str, one: dict[str, Any], by: By) -> str:

@@ -57,7 +57,7 @@ def charge_breakdown(history: Any, *, as_of: Moment | None = None) -> go.Figure:
         return panels.blank(heading, "No invoice counts as spend.")
     months = [period.date() for period in charged["period"].unique()]
     sums = {str(currency): _sums(part) for currency, part in charged.groupby("currency", sort=True)}
-    title = f"What was charged, {labels.listed(list(sums))}, {labels.periods(months, 'month')}"
+    title = ("What was charged", labels.listed(list(sums)), labels.periods(months, "month"))
     figure = panels.figure(
         panels.Heading(title, notes),
         list(sums),

@@ -23,6 +23,8 @@ _TITLE_WIDTH, _LINE_WIDTH, _KEY_WIDTH = 32, 48, 42  # characters that fit on nar
 _LINE = 17  # pixels
 _PANEL_TITLE, _BOTTOM, _TOP = 28, 36, 18
 _GAP = "\u00a0 "  # no-break spaces between the names of a key
+_MOST_KEYS = 9
+_SHARE_OF_PERIOD = 0.75  # that a bar takes
 HOVER = "%{customdata[0]}<extra></extra>"
 _FEWEST_PERIODS = 6  # fewer bars than this would be wider than tall
 _XPERIODS: Mapping[str, str | int] = {
@@ -47,15 +49,15 @@ class Heading:
 
     Attributes
     ----------
-    title : str
-        The sentence.
+    title : str or sequence of str
+        The sentence, in parts between which a line may end.
     notes : sequence of str
         As of when, and what is left out.
     key : mapping of str to str
         The colour of each series.
     """
 
-    title: str
+    title: str | Sequence[str]
     notes: Sequence[str] = ()
     key: Mapping[str, str] = field(default_factory=dict)
 
@@ -68,18 +70,23 @@ class Heading:
         return "<br>".join(line for line, _ in self._lines())
 
     def _lines(self) -> Iterator[tuple[str, int]]:
-        for line in _wrapped(self.title.split(", "), ", ", _TITLE_WIDTH):
+        parts = [self.title] if isinstance(self.title, str) else self.title
+        for line in _wrapped(parts, ", ", _TITLE_WIDTH):
             yield ink(f"<b>{literal(line)}</b>", size=16), _LINE + 2
         for note in self.notes:
             for line in textwrap.wrap(note, _LINE_WIDTH):
                 yield ink(literal(line, _LINE_WIDTH), muted=True, size=12), _LINE
-        names = {f"■ {literal(name, 24)}": colour for name, colour in self.key.items()}
+        most = _MOST_KEYS if len(self.key) <= _MOST_KEYS else _MOST_KEYS - 2
+        shown = dict(list(self.key.items())[:most])
+        names = {f"■ {literal(name, 24)}": colour for name, colour in shown.items()}
         for line in _wrapped(list(names), _GAP, _KEY_WIDTH):
             squares = (
                 f'<span style="color:{names[name]}">■</span>{ink(name[1:], size=12)}'
-                for name in line.split(_GAP)
+                for name in line.removesuffix(_GAP).split(_GAP)
             )
             yield _GAP.join(squares), _LINE
+        if len(self.key) > len(shown):
+            yield ink(f"and {len(self.key) - len(shown)} more", muted=True, size=12), _LINE
 
 
 def figure(
@@ -182,7 +189,7 @@ def time_axis(figure: go.Figure, periods: Sequence[date], by: By, *, columns: in
         type="date",
         range=[first - pad, end + pad],
         tickformat=_TICKS[by],
-        dtick=_XPERIODS[by] if count <= 6 else None,
+        dtick=_XPERIODS[by] if count <= 6 and columns == 1 else None,
         ticklabelmode="period",
         nticks=8 // columns,
     )
@@ -195,8 +202,18 @@ def bar_marker(colour: str, complete: Sequence[bool]) -> dict[str, Any]:
     return {"color": colour, "pattern": pattern}
 
 
-def finished_bars(figure: go.Figure, by: By) -> go.Figure:
-    """Have bars stand in the middle of their periods, and say on hover what they were given."""
+def finished_bars(figure: go.Figure, by: By, *, beside: int = 1) -> go.Figure:
+    """Have bars stand in the middle of their periods, and say on hover what they were given.
+
+    Plotly tells a bar's width from the next one, which may be missing or far: here it is told, for
+    so many bars `beside` each other.
+    """
+    for trace in figure.data:
+        ends = [billing_period.after(first, by) or first for first in trace.x]
+        trace.width = [
+            _SHARE_OF_PERIOD * 86_400_000 * (end - first).days / beside
+            for first, end in zip(trace.x, ends, strict=True)
+        ]
     return figure.update_traces(
         xperiod=_XPERIODS[by], xperiodalignment="middle", hovertemplate=HOVER
     )
@@ -265,6 +282,22 @@ def mark(
     )
 
 
+def mark_running(
+    figure: go.Figure,
+    periods: Sequence[date],
+    by: By,
+    now: datetime,
+    *,
+    y: float,
+    row: int,
+    column: int = 1,
+) -> None:
+    """Say of the period still running that it is what came so far."""
+    running = billing_period.start(now.date(), by)
+    if running in periods:
+        mark(figure, middle(running, by), y, ["so far"], row, column)
+
+
 def middle(first: date, by: By) -> datetime:
     """Return the middle of a period, where its bar stands."""
     end = billing_period.after(first, by) or first
@@ -299,6 +332,7 @@ __all__ = [
     "finished_bars",
     "kind_order",
     "mark",
+    "mark_running",
     "middle",
     "money_axis",
     "share_axis",

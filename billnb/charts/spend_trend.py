@@ -18,6 +18,7 @@ from billnb.charts.style import (
     OTHER_COLOUR,
     literal,
     series_colours,
+    short,
 )
 from billnb.errors import ArgumentError
 from billnb.money import total
@@ -86,7 +87,11 @@ def spend_trend(
     key = _key(stacks, group)
     periods = [period.date() for period in totals["period"].unique()]
     currencies = sorted(stacks)
-    title = f"Spend by {length}, {labels.listed(currencies)}, {labels.periods(periods, length)}"
+    title = (
+        f"Spend by {length}",
+        labels.listed(currencies),
+        labels.periods(periods, length),
+    )
     figure = panels.figure(panels.Heading(title, notes, key), currencies, panel=_PANEL)
     panels.time_axis(figure, periods, length)
     for row, currency in enumerate(currencies, 1):
@@ -133,7 +138,13 @@ def _stacks(history: Any, by: By, group: str) -> Mapping[str, Stack]:
 
 def _key(stacks: Mapping[str, Stack], group: str) -> dict[str, str]:
     """Return the colour of each series, in the order they are stacked."""
-    names = {name for stack in stacks.values() for cell in stack.values() for name in cell}
+    names = {
+        name
+        for stack in stacks.values()
+        for cell in stack.values()
+        for name, amount in cell.items()
+        if amount
+    }
     if group == "component":
         return {name: colour for name, colour in COMPONENT_COLOURS.items() if name in names}
     key = series_colours(names - {_OTHERS})
@@ -142,7 +153,8 @@ def _key(stacks: Mapping[str, Stack], group: str) -> dict[str, str]:
 
 def _hover(name: str, amount: Decimal, whole: Mapping[str, Any], by: By) -> str:
     period, currency = labels.period(whole["period"].date(), by), whole["currency"]
-    text = f"{name.capitalize()}, {period}: {labels.amount(amount, currency)}"
+    what = name.capitalize() if name in COMPONENT_COLOURS else short(name)
+    text = f"{what}, {period}: {labels.amount(amount, currency)}"
     if whole["amount"] > 0 and amount >= 0:
         text += f", {labels.percent(float(amount) / float(whole['amount']))} of the {by}"
     return literal(text if whole["complete"] else f"{text}, so far", 200)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import plotly.graph_objects as go
@@ -9,7 +11,7 @@ import plotly.graph_objects as go
 from billnb import analysis, billing_period, engine, labels
 from billnb.billing_period import By
 from billnb.charts import panels
-from billnb.charts.style import FAILED_PATTERN, literal, status_colours
+from billnb.charts.style import FAILED_PATTERN, RUNNING_PATTERN, literal, short, status_colours
 from billnb.errors import ArgumentError
 from billnb.period import Moment
 
@@ -17,7 +19,6 @@ MEASURES = ("entries", "amount")
 
 _PANEL = 170  # pixels
 _FAILED = {
-    "shape": FAILED_PATTERN,
     "size": 5,
     "solidity": 0.25,
     "fgcolor": "rgba(0, 0, 0, 0.55)",
@@ -74,7 +75,14 @@ def status_distribution(
     currencies = sorted(found["currency"].unique())
     kinds = sorted(found["kind"].unique(), key=panels.kind_order)
     key = status_colours(found["status"])
-    title = f"Status by {length}, {labels.listed(currencies)}, {labels.periods(periods, length)}"
+    running = billing_period.start(now.date(), length)
+    if running in periods:
+        notes.append(f"Hatched: the {length} still running, so far")
+    title = (
+        f"Status by {length}",
+        labels.listed(currencies),
+        labels.periods(periods, length),
+    )
     columns = [f"{kind}s" for kind in kinds]
     figure = panels.figure(
         panels.Heading(title, notes, key), currencies, columns=columns, panel=_PANEL
@@ -82,17 +90,22 @@ def status_distribution(
     panels.time_axis(figure, periods, length, columns=len(kinds))
     for (currency, kind), part in found.groupby(["currency", "kind"]):
         row, column = currencies.index(currency) + 1, kinds.index(kind) + 1
-        whole = {one: float(size) for one, size in part.groupby("period")[measure].sum().items()}
+        # credits have a part in it as well: a share is never negative
+        sizes = part[measure].abs().groupby(part["period"]).sum()
+        whole = {one: float(size) for one, size in sizes.items()}
         for status, colour in key.items():
             rows = engine.records(part[part["status"] == status])
-            shares = [float(one[measure]) / (whole[one["period"]] or 1) for one in rows]
+            shares = [abs(float(one[measure])) / (whole[one["period"]] or 1) for one in rows]
             if rows:
+                starts = [one["period"].date() for one in rows]
                 figure.add_bar(
-                    x=[one["period"].date() for one in rows],
+                    x=starts,
                     y=shares,
                     name=literal(status),
-                    marker={"color": colour, "pattern": _FAILED if status == "failed" else None},
-                    customdata=[[_hover(*pair, length)] for pair in zip(rows, shares, strict=True)],
+                    marker=_marker(status, colour, [one < running for one in starts]),
+                    customdata=[
+                        [_hover(*pair, length, running)] for pair in zip(rows, shares, strict=True)
+                    ],
                     row=row,
                     col=column,
                 )
@@ -101,13 +114,22 @@ def status_distribution(
     return panels.finished_bars(figure, length)
 
 
-def _hover(one: dict[str, Any], share: float, by: By) -> str:
-    return literal(
-        f"{one['status'].capitalize()}, {labels.period(one['period'].date(), by)}: "
+def _marker(status: str, colour: str, complete: Sequence[bool]) -> dict[str, Any]:
+    marker = panels.bar_marker(colour, complete)
+    if status == "failed":
+        shapes = [FAILED_PATTERN if one else RUNNING_PATTERN for one in complete]
+        marker["pattern"] = {**_FAILED, "shape": shapes}
+    return marker
+
+
+def _hover(one: dict[str, Any], share: float, by: By, running: date) -> str:
+    period, status = one["period"].date(), short(one["status"])
+    text = (
+        f"{status[:1].upper()}{status[1:]}, {labels.period(period, by)}: "
         f"{labels.counted(one['entries'], one['kind'])}, "
-        f"{labels.amount(one['amount'], one['currency'])}, {labels.percent(share)}",
-        200,
+        f"{labels.amount(one['amount'], one['currency'])}, {labels.percent(share)}"
     )
+    return literal(text if period < running else f"{text}, so far", 200)
 
 
 __all__ = ["MEASURES", "status_distribution"]

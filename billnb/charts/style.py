@@ -152,9 +152,14 @@ def literal(text: str, longest: int = _LONGEST_TEXT) -> str:
     >>> literal("<b>$x$</b>")
     '&lt;b&gt;&#36;x&#36;&lt;/b&gt;'
     """
-    words = " ".join("".join(one if one.isprintable() else " " for one in text).split())
-    shown = words if len(words) <= longest else f"{words[: longest - 1]}…"
+    shown = short(text, longest)
     return html.escape(shown, quote=False).replace("$", "&#36;").replace("%{", "%&#123;")
+
+
+def short(text: str, longest: int = _LONGEST_TEXT) -> str:
+    """Return text in one line, cut where it is too long."""
+    words = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    return words if len(words) <= longest else f"{words[: longest - 1]}…"
 
 
 def series_colours(names: Iterable[str]) -> dict[str, str]:
@@ -169,7 +174,9 @@ def status_colours(names: Iterable[str]) -> dict[str, str]:
     """Return the colour of each status, in the order they are shown; unknown ones come last."""
     found = set(names)
     known = {name: colour for name, colour in STATUS_COLOURS.items() if name in found}
-    return {**known, **series_colours(found - known.keys())}
+    free = [colour for colour in SERIES_COLOURS if colour not in STATUS_COLOURS.values()]
+    unknown = sorted(found - known.keys())
+    return {**known, **{name: free[place % len(free)] for place, name in enumerate(unknown)}}
 
 
 __all__ = [
@@ -189,5 +196,6 @@ __all__ = [
     "ink",
     "literal",
     "series_colours",
+    "short",
     "status_colours",
 ]

@@ -27,7 +27,7 @@ from billnb.redaction import redact as redacted
 from billnb.reporting import entries, tables
 from billnb.reporting.tables import Table
 
-_CONFIG = {"displaylogo": False, "responsive": True, "showSendToCloud": False}
+_CONFIG = {"displayModeBar": False, "responsive": True, "showSendToCloud": False}
 _MARKUP = re.compile("<[^>]+>")
 _TWICE = "The same account, kind, amount and day: some may be meant, such as two top-ups."
 
@@ -110,7 +110,12 @@ def _page(
     history: pd.DataFrame, title: str | None, *, redact: bool, scale: bool, as_of: Moment | None
 ) -> str:
     now = when(history, as_of)
-    readings = history.attrs.get("billnb", {})
+    there = set(history["account"])
+    readings = {
+        name: reading
+        for name, reading in history.attrs.get("billnb", {}).items()
+        if name in there or not reading.get("announced")
+    }
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("billnb.reporting", "page"),
         autoescape=True,
