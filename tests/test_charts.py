@@ -42,7 +42,7 @@ Chart = Callable[..., go.Figure]
 CHARTS: dict[str, Chart] = {name: getattr(charts, name) for name in charts.__all__}
 BY_PERIOD = ("cash_flow", "spend_trend", "status_distribution")
 
-laws = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+laws = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 # histories

@@ -97,7 +97,7 @@ def balance(history: Any, *, as_of: Moment | None = None) -> go.Figure:
 def _left(one: dict[str, Any]) -> str:
     left, days = labels.amount(one["balance"], one["currency"]), one["runway_days"]
     if one["balance"] > 0 and days is not None:
-        left += f", enough for {labels.counted(round(days), 'day')}"
+        left += f", lasts {labels.counted(round(days), 'day')}"
     return literal(left, 200)
 
 

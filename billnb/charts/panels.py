@@ -210,10 +210,10 @@ def finished_bars(figure: go.Figure, by: By, *, beside: int = 1) -> go.Figure:
     """
     for trace in figure.data:
         ends = [billing_period.after(first, by) or first for first in trace.x]
-        trace.width = [
-            _SHARE_OF_PERIOD * 86_400_000 * (end - first).days / beside
-            for first, end in zip(trace.x, ends, strict=True)
-        ]
+        days = min(
+            ((end - first).days for first, end in zip(trace.x, ends, strict=True)), default=1
+        )
+        trace.width = _SHARE_OF_PERIOD * 86_400_000 * days / beside
     return figure.update_traces(
         xperiod=_XPERIODS[by], xperiodalignment="middle", hovertemplate=HOVER
     )
