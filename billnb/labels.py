@@ -75,7 +75,7 @@ def compact(value: Decimal, currency: str) -> str:
     places = Decimal(1) if size >= 100 else Decimal("0.1") if size >= 10 else Decimal("0.01")
     if 0 < size < places:
         places = Decimal(1).scaleb(size.adjusted())  # the first digit that is something
-    digits = f"{size.quantize(places, ROUND_HALF_EVEN, _WIDE):f}"
+    digits = f"{size.quantize(places, ROUND_HALF_EVEN, _WIDE):,f}"
     if "." in digits:
         digits = digits.rstrip("0").rstrip(".")
     sign = "-" if value < 0 else ""
@@ -88,15 +88,16 @@ def percent(share: float) -> str:
 
     Examples
     --------
-    >>> percent(0.3149), percent(0.0004), percent(1)
-    ('31%', 'under 0.1%', '100%')
+    >>> percent(0.3149), percent(0.0996), percent(0.0004), percent(1)
+    ('31%', '10%', 'under 0.1%', '100%')
     """
     value = 100 * share
     if 0 < value < 0.1:
         return "under 0.1%"
     if 99.9 < value < 100:
         return "over 99.9%"
-    return f"{value:.0f}%" if value == round(value) or 10 <= value <= 99 else f"{value:.1f}%"
+    tenths = f"{value:.1f}"
+    return f"{value:.0f}%" if 10 <= float(tenths) <= 99 else f"{tenths.removesuffix('.0')}%"
 
 
 def change(change_pct: float | None) -> str:
@@ -104,11 +105,13 @@ def change(change_pct: float | None) -> str:
 
     Examples
     --------
-    >>> change(8.46), change(-100.0), change(None)
-    ('+8.5%', '-100%', '')
+    >>> change(8.46), change(-100.0), change(-0.04), change(None)
+    ('+8.5%', '-100%', '0%', '')
     """
     if change_pct is None:
         return ""
+    if abs(change_pct) < 0.05:  # what is rounded to nothing has no sign
+        return "0%"
     return f"{change_pct:+,.0f}%" if abs(change_pct) >= 100 else f"{change_pct:+.1f}%"
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from billnb import analysis, labels
 from billnb.analysis.ageing import BUCKETS
 from billnb.charts import panels
-from billnb.charts.style import BUCKET_COLOURS, ink, literal
+from billnb.charts.heading import Heading
+from billnb.charts.style import BUCKET_COLOURS
 from billnb.money import total
 from billnb.period import Moment
-
-_BAR = 30  # pixels
 
 
 def ageing(history: Any, *, as_of: Moment | None = None) -> go.Figure:
@@ -57,46 +57,32 @@ def ageing(history: Any, *, as_of: Moment | None = None) -> go.Figure:
         notes.append(f"Not known of {labels.counted(silent, 'invoice')} without a status")
     if owed.empty:
         sentence = "Nothing is known to be unpaid." if silent else "Nothing is unpaid."
-        return panels.blank(panels.Heading("Unpaid invoices", notes), sentence)
+        return panels.blank(Heading(["Unpaid invoices"], notes), sentence)
     currencies = sorted(owed["currency"].unique())
     figure = panels.figure(
-        panels.Heading(("Unpaid invoices by age in days", labels.listed(currencies)), notes),
+        Heading(("Unpaid invoices by age in days", labels.listed(currencies)), notes),
         currencies,
-        panel=_BAR * len(BUCKETS),
+        panel=panels.bars_height(len(BUCKETS)),
         shared_x=False,
     )
     for row, currency in enumerate(currencies, 1):
-        part = owed[owed["currency"] == currency]
-        sums, entries = {}, {}
-        for bucket in BUCKETS:
-            inside = part[part["bucket"] == bucket]
-            sums[bucket] = total(inside["amount"].tolist())
-            entries[bucket] = labels.counted(int(inside["entries"].sum()), "invoice")
-        drawn = panels.drawn(sums.values())
-        figure.add_bar(
-            orientation="h",
-            x=drawn,
-            y=[ink(bucket) for bucket in BUCKETS],
-            name=literal(currency),
-            marker_color=[BUCKET_COLOURS[bucket] for bucket in BUCKETS],
-            text=[
-                ink(literal(f"{labels.compact(sums[bucket], currency)}, {entries[bucket]}"))
-                if sums[bucket]
-                else ink("0", muted=True)
-                for bucket in BUCKETS
-            ],
-            textposition="outside",
-            cliponaxis=False,
-            customdata=[
-                [literal(f"{bucket}: {labels.amount(amount, currency)} in {entries[bucket]}", 200)]
-                for bucket, amount in sums.items()
-            ],
-            hovertemplate=panels.HOVER,
-            row=row,
-            col=1,
-        )
-        panels.categories(figure, row, drawn)
+        mine = owed[owed["currency"] == currency]
+        bars = [_bar(bucket, mine[mine["bucket"] == bucket], currency) for bucket in BUCKETS]
+        panels.horizontal_bars(figure, row, currency, bars)
     return figure
+
+
+def _bar(bucket: str, inside: pd.DataFrame, currency: str) -> panels.Bar:
+    amount = total(inside["amount"].tolist())
+    entries = labels.counted(int(inside["entries"].sum()), "invoice")
+    label = labels.compact(amount, currency)
+    return panels.Bar(
+        bucket,
+        amount,
+        f"{label}, {entries}" if len(inside) else label,
+        f"{bucket}: {labels.amount(amount, currency)} in {entries}",
+        BUCKET_COLOURS[bucket],
+    )
 
 
 __all__ = ["ageing"]

@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 
 from billnb import analysis, billing_period, engine, labels
 from billnb.billing_period import By
-from billnb.charts import panels
+from billnb.charts import axes, panels
+from billnb.charts.heading import Heading
 from billnb.charts.style import INVOICED, PAID, literal
 from billnb.period import Moment
 
@@ -56,21 +57,25 @@ def cash_flow(history: Any, *, by: str = "month", as_of: Moment | None = None) -
         "invoiced": analysis.spend(history, length, as_of=now),
         "paid": analysis.cash(history, length, as_of=now),
     }
-    currencies = sorted({one for frame in frames.values() for one in frame["currency"]})
+    found = {name: set(frame["currency"]) for name, frame in frames.items()}
+    currencies = sorted(set.union(*found.values()))
     if not currencies:
-        heading = panels.Heading(f"Invoiced and paid by {length}", notes)
+        heading = Heading([f"Invoiced and paid by {length}"], notes)
         return panels.blank(heading, "Nothing was invoiced and nothing was paid.")
     periods = sorted({one.date() for frame in frames.values() for one in frame["period"]})
+    for name, there in found.items():
+        if missing := sorted(set(currencies) - there):
+            notes.append(f"Nothing {name} in {labels.listed(missing)}")
     span = labels.periods(periods, length)
     title = (f"Invoiced and paid by {length}", labels.listed(currencies), span)
-    figure = panels.figure(panels.Heading(title, notes, _KEY), currencies, panel=_PANEL)
-    panels.time_axis(figure, periods, length)
+    figure = panels.figure(Heading(title, notes, list(_KEY.items())), currencies, panel=_PANEL)
+    axes.time_axis(figure, periods, length)
     for row, currency in enumerate(currencies, 1):
         drawn: list[float] = []
         so_far: list[float] = []
         for name, frame in frames.items():
             rows = engine.records(frame[frame["currency"] == currency])
-            values = panels.drawn(one["amount"] for one in rows)
+            values = axes.drawn(one["amount"] for one in rows)
             drawn += values
             so_far += [
                 value for value, one in zip(values, rows, strict=True) if not one["complete"]
@@ -84,10 +89,9 @@ def cash_flow(history: Any, *, by: str = "month", as_of: Moment | None = None) -
                 row=row,
                 col=1,
             )
-        figure.update_yaxes(range=panels.span(drawn, drawn), row=row, col=1)
-        panels.money_axis(figure, currency, row)
+        axes.money_axis(figure, currency, axes.span(drawn, drawn), row)
         panels.mark_running(figure, periods, length, now, y=max([0.0, *so_far]), row=row)
-    figure.update_layout(barmode="group", bargap=0.2, bargroupgap=0)
+    figure.update_layout(barmode="group")
     return panels.finished_bars(figure, length, beside=len(frames))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -10,12 +11,11 @@ import plotly.graph_objects as go
 
 from billnb import analysis, labels
 from billnb.charts import panels
-from billnb.charts.style import COMPONENT_COLOURS, ink, literal
+from billnb.charts.heading import Heading
+from billnb.charts.style import COMPONENT_COLOURS
 from billnb.components import COMPONENTS
 from billnb.money import total
 from billnb.period import Moment
-
-_BAR = 30  # pixels
 
 
 def charge_breakdown(history: Any, *, as_of: Moment | None = None) -> go.Figure:
@@ -53,45 +53,36 @@ def charge_breakdown(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     notes = [f"As of {labels.moment(now)}", "Cancelled and refunded invoices are left out"]
     charged = analysis.charges(history)
     if charged.empty:
-        heading = panels.Heading("What was charged", notes)
+        heading = Heading(["What was charged"], notes)
         return panels.blank(heading, "No invoice counts as spend.")
     months = [period.date() for period in charged["period"].unique()]
     sums = {str(currency): _sums(part) for currency, part in charged.groupby("currency", sort=True)}
     title = ("What was charged", labels.listed(list(sums)), labels.periods(months, "month"))
     figure = panels.figure(
-        panels.Heading(title, notes),
+        Heading(title, notes),
         list(sums),
-        panel=[_BAR * len(amounts) for amounts in sums.values()],
+        panel=[panels.bars_height(len(amounts)) for amounts in sums.values()],
         shared_x=False,
     )
     for row, (currency, amounts) in enumerate(sums.items(), 1):
-        whole, drawn = total(amounts.values()), panels.drawn(amounts.values())
-        shares = [
-            f" ({labels.percent(float(amount) / float(whole))})" if whole > 0 <= amount else ""
-            for amount in amounts.values()
-        ]
-        figure.add_bar(
-            orientation="h",
-            x=drawn,
-            y=[ink(name) for name in amounts],
-            name=literal(currency),
-            marker_color=[COMPONENT_COLOURS[name] for name in amounts],
-            text=[
-                ink(literal(labels.compact(amount, currency) + share))
-                for amount, share in zip(amounts.values(), shares, strict=True)
-            ],
-            textposition="outside",
-            cliponaxis=False,
-            customdata=[
-                [literal(f"{name.capitalize()}: {labels.amount(amount, currency)}{share}", 200)]
-                for (name, amount), share in zip(amounts.items(), shares, strict=True)
-            ],
-            hovertemplate=panels.HOVER,
-            row=row,
-            col=1,
-        )
-        panels.categories(figure, row, drawn)
+        panels.horizontal_bars(figure, row, currency, _bars(amounts, currency))
     return figure
+
+
+def _bars(amounts: Mapping[str, Decimal], currency: str) -> list[panels.Bar]:
+    bars, whole = [], total(amounts.values())
+    for name, amount in amounts.items():
+        share = f" ({labels.percent(float(amount) / float(whole))})" if whole > 0 <= amount else ""
+        bars.append(
+            panels.Bar(
+                name,
+                amount,
+                labels.compact(amount, currency) + share,
+                f"{name.capitalize()}: {labels.amount(amount, currency)}{share}",
+                COMPONENT_COLOURS[name],
+            )
+        )
+    return bars
 
 
 def _sums(charged: pd.DataFrame) -> dict[str, Decimal]:

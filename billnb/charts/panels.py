@@ -1,92 +1,52 @@
-"""How is a figure laid out: its title, and a row of panels for each currency?"""
+"""How is a figure laid out: its heading, a row of panels for each currency, and its bars?"""
 
 from __future__ import annotations
 
-import html
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from billnb import analysis, billing_period, labels
+from billnb import analysis, billing_period
 from billnb.billing_period import By
+from billnb.charts import axes
+from billnb.charts.heading import Heading
 from billnb.charts.style import INK, RUNNING_PATTERN, TEMPLATE, ink, literal
 from billnb.entry import KINDS
 from billnb.period import Moment, instant
 
-_TITLE_WIDTH, _LINE_WIDTH, _KEY_WIDTH = 32, 48, 42  # characters that fit on narrow pages
-_LINE = 17  # pixels
-_PANEL_TITLE, _BOTTOM, _TOP = 28, 36, 18
-_GAP = "\u00a0 "  # no-break spaces between the names of a key
-_MOST_KEYS = 9
-_SHARE_OF_PERIOD = 0.75  # that a bar takes
 HOVER = "%{customdata[0]}<extra></extra>"
-_FEWEST_PERIODS = 6  # fewer bars than this would be wider than tall
-_XPERIODS: Mapping[str, str | int] = {
-    "day": 86_400_000,
-    "week": 604_800_000,
-    "month": "M1",
-    "quarter": "M3",
-    "year": "M12",
-}
-_TICKS: Mapping[str, str] = {
-    "day": "%-d %b\n%Y",
-    "week": "%-d %b\n%Y",
-    "month": "%b\n%Y",
-    "quarter": "Q%q\n%Y",
-    "year": "%Y",
-}
+
+_PANEL_TITLE, _BOTTOM, _LEFT, _RIGHT = 28, 40, 12, 24  # pixels
+_BAR, _CHARACTER = 30, 6.6  # pixels
+_SHARE_OF_PERIOD = 0.75  # that a bar takes
+_SENTENCE_WIDTH = 34  # characters
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
-    """What stands above a figure: a sentence with unit and range, what qualifies it, and a key.
+class Bar:
+    """A horizontal bar.
 
     Attributes
     ----------
-    title : str or sequence of str
-        The sentence, in parts between which a line may end.
-    notes : sequence of str
-        As of when, and what is left out.
-    key : mapping of str to str
-        The colour of each series.
+    name, label, hover : str
+        What stands left and right of it, and what it says on hover: plain text.
+    amount : decimal.Decimal
+        How long it is.
+    colour : str
+        What it is filled with.
     """
 
-    title: str | Sequence[str]
-    notes: Sequence[str] = ()
-    key: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def height(self) -> int:
-        return _TOP + sum(height for _, height in self._lines())
-
-    @property
-    def text(self) -> str:
-        return "<br>".join(line for line, _ in self._lines())
-
-    def _lines(self) -> Iterator[tuple[str, int]]:
-        parts = [self.title] if isinstance(self.title, str) else self.title
-        for line in _wrapped(parts, ", ", _TITLE_WIDTH):
-            yield ink(f"<b>{literal(line)}</b>", size=16), _LINE + 2
-        for note in self.notes:
-            for line in textwrap.wrap(note, _LINE_WIDTH):
-                yield ink(literal(line, _LINE_WIDTH), muted=True, size=12), _LINE
-        most = _MOST_KEYS if len(self.key) <= _MOST_KEYS else _MOST_KEYS - 2
-        shown = dict(list(self.key.items())[:most])
-        names = {f"■ {literal(name, 24)}": colour for name, colour in shown.items()}
-        for line in _wrapped(list(names), _GAP, _KEY_WIDTH):
-            squares = (
-                f'<span style="color:{names[name]}">■</span>{ink(name[1:], size=12)}'
-                for name in line.removesuffix(_GAP).split(_GAP)
-            )
-            yield _GAP.join(squares), _LINE
-        if len(self.key) > len(shown):
-            yield ink(f"and {len(self.key) - len(shown)} more", muted=True, size=12), _LINE
+    name: str
+    amount: Decimal
+    label: str
+    hover: str
+    colour: str
 
 
 def figure(
@@ -112,7 +72,12 @@ def figure(
     shared_x : bool
         Whether panels below each other have one axis.
     """
-    top = heading.height + (_PANEL_TITLE if len(currencies) > 1 or len(columns) > 1 else 10)
+    titles = [
+        " · ".join(filter(None, (currency if len(currencies) > 1 else "", name)))
+        for currency in currencies
+        for name in columns
+    ]
+    top = heading.height + (_PANEL_TITLE if any(titles) else 10)
     gap = _PANEL_TITLE + (14 if shared_x else 30)
     heights = [panel] * len(currencies) if isinstance(panel, int) else list(panel)
     inner = sum(heights) + gap * (len(currencies) - 1)
@@ -127,28 +92,28 @@ def figure(
     figure.update_layout(
         template=TEMPLATE,
         height=top + inner + _BOTTOM,
-        margin={"l": 12, "r": 24, "t": top, "b": _BOTTOM},
+        margin={"l": _LEFT, "r": _RIGHT, "t": top, "b": _BOTTOM},
         title={"text": heading.text},
+        meta=heading.meta,
         showlegend=False,
     )
-    figure.update_xaxes(tickprefix=INK, ticksuffix="</span>", tickfont_size=11)
-    for row, currency in enumerate(currencies, 1):
-        for column, name in enumerate(columns, 1):
-            what = " · ".join(filter(None, (currency if len(currencies) > 1 else "", name)))
-            if what:
-                figure.add_annotation(
-                    text=ink(f"<b>{literal(what)}</b>"),
-                    x=0,
-                    xref="x domain",
-                    xanchor="left",
-                    y=1,
-                    yref="y domain",
-                    yanchor="bottom",
-                    yshift=4,
-                    showarrow=False,
-                    row=row,
-                    col=column,
-                )
+    figure.update_xaxes(
+        tickprefix=INK, ticksuffix="</span>", tickfont_size=11, tickangle=0, ticklabelstandoff=5
+    )
+    for number, title in enumerate(titles):
+        if title:
+            across, up = _place(figure, number // len(columns) + 1, number % len(columns) + 1)
+            figure.add_annotation(
+                text=ink(f"<b>{literal(title)}</b>"),
+                x=across[0],
+                xref="paper",
+                xanchor="left",
+                y=up[1],
+                yref="paper",
+                yanchor="bottom",
+                yshift=4,
+                showarrow=False,
+            )
     return figure
 
 
@@ -159,12 +124,13 @@ def blank(heading: Heading, sentence: str) -> go.Figure:
     figure.update_layout(
         template=TEMPLATE,
         height=top + 120,
-        margin={"l": 12, "r": 12, "t": top, "b": 12},
+        margin={"l": _LEFT, "r": _LEFT, "t": top, "b": 12},
         title={"text": heading.text},
+        meta=heading.meta,
         xaxis={"visible": False},
         yaxis={"visible": False},
     )
-    text = "<br>".join(textwrap.wrap(sentence, _TITLE_WIDTH))
+    text = "<br>".join(textwrap.wrap(sentence, _SENTENCE_WIDTH))
     figure.add_annotation(
         text=ink(text, size=14), x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False
     )
@@ -179,20 +145,51 @@ def when(history: Any, as_of: Moment | None) -> datetime:
     return instant(as_of)
 
 
-def time_axis(figure: go.Figure, periods: Sequence[date], by: By, *, columns: int = 1) -> None:
-    """Have all x axes show periods, each as wide as it is long."""
-    first, last = min(periods), max(periods)
-    end = billing_period.after(last, by) or last + timedelta(days=1)
-    count = len(list(billing_period.every(first, last, by)))
-    pad = (end - first) / count * max(0, _FEWEST_PERIODS - count) / 2
-    figure.update_xaxes(
-        type="date",
-        range=[first - pad, end + pad],
-        tickformat=_TICKS[by],
-        dtick=_XPERIODS[by] if count <= 6 and columns == 1 else None,
-        ticklabelmode="period",
-        nticks=8 // columns,
+def horizontal_bars(figure: go.Figure, row: int, currency: str, bars: Sequence[Bar]) -> None:
+    """Draw bars below each other, with their names at the left and what they say at the right."""
+    lengths = axes.drawn(bar.amount for bar in bars)
+    figure.add_bar(
+        orientation="h",
+        x=lengths,
+        y=[ink(bar.name) for bar in bars],
+        name=literal(currency),
+        marker_color=[bar.colour for bar in bars],
+        customdata=[[literal(bar.hover, 200)] for bar in bars],
+        hovertemplate=HOVER,
+        row=row,
+        col=1,
     )
+    for position, bar in enumerate(bars):
+        figure.add_annotation(
+            text=ink(literal(bar.label)),
+            x=1,
+            xref="x domain",
+            xanchor="left",
+            xshift=8,
+            y=position,
+            showarrow=False,
+            row=row,
+            col=1,
+        )
+    place = {"row": row, "col": 1}
+    figure.update_yaxes(
+        autorange="reversed", showgrid=False, nticks=len(bars), ticklabelstandoff=6, **place
+    )
+    figure.update_xaxes(
+        range=axes.span(lengths, lengths, above=0), visible=False, fixedrange=True, **place
+    )
+    leave_right(figure, [bar.label for bar in bars])
+
+
+def bars_height(count: int) -> int:
+    """Return how high a panel of so many horizontal bars is."""
+    return _BAR * count
+
+
+def leave_right(figure: go.Figure, words: Sequence[str]) -> None:
+    """Leave room at the right for the longest of some words."""
+    room = round(max(map(len, words)) * _CHARACTER) + 20
+    figure.update_layout(margin_r=max(figure.layout.margin.r, room))
 
 
 def bar_marker(colour: str, complete: Sequence[bool]) -> dict[str, Any]:
@@ -205,25 +202,20 @@ def bar_marker(colour: str, complete: Sequence[bool]) -> dict[str, Any]:
 def finished_bars(figure: go.Figure, by: By, *, beside: int = 1) -> go.Figure:
     """Have bars stand in the middle of their periods, and say on hover what they were given.
 
-    Plotly tells a bar's width from the next one, which may be missing or far: here it is told, for
-    so many bars `beside` each other.
+    Plotly tells a bar's width and place from the next one, which may be missing or far: here it is
+    told, for so many traces `beside` each other.
     """
-    for trace in figure.data:
+    for number, trace in enumerate(figure.data):
         ends = [billing_period.after(first, by) or first for first in trace.x]
         days = min(
             ((end - first).days for first, end in zip(trace.x, ends, strict=True)), default=1
         )
         trace.width = _SHARE_OF_PERIOD * 86_400_000 * days / beside
+        if beside > 1:
+            trace.offset = trace.width * (number % beside - beside / 2)
     return figure.update_traces(
-        xperiod=_XPERIODS[by], xperiodalignment="middle", hovertemplate=HOVER
+        xperiod=axes.XPERIODS[by], xperiodalignment="middle", hovertemplate=HOVER
     )
-
-
-def share_axis(figure: go.Figure, row: int, column: int) -> None:
-    """Have an axis show shares from 0 to 100%, in words at the left of a row alone."""
-    place = {"row": row, "col": column}
-    figure.update_yaxes(range=[0, 1], tickformat=".0%", nticks=3, tickfont_size=11, **place)
-    figure.update_yaxes(tickprefix=INK, ticksuffix="</span>", showticklabels=column == 1, **place)
 
 
 def kind_order(kind: str) -> tuple[int, str]:
@@ -231,38 +223,10 @@ def kind_order(kind: str) -> tuple[int, str]:
     return (KINDS.index(kind) if kind in KINDS else len(KINDS), kind)
 
 
-def money_axis(
-    figure: go.Figure, currency: str, row: int, column: int = 1, *, x: bool = False
-) -> None:
-    """Have an axis show amounts of a currency."""
-    sign = labels.symbol(currency)
-    prefix = f"{INK}{literal(sign)}" if sign else INK
-    suffix = "</span>" if sign else f" {literal(currency, 8)}</span>"
-    update = figure.update_xaxes if x else figure.update_yaxes
-    update(tickprefix=prefix, ticksuffix=suffix, tickfont_size=11, row=row, col=column)
-
-
-def categories(figure: go.Figure, row: int, values: Sequence[float]) -> None:
-    """Lay out a panel of horizontal bars, the first one on top, with room for what they say."""
-    place = {"row": row, "col": 1}
-    figure.update_yaxes(
-        autorange="reversed", showgrid=False, nticks=len(values), ticklabelstandoff=6, **place
-    )
-    limits = span(values, values, above=0.6)
-    figure.update_xaxes(range=limits, visible=False, tickprefix="", ticksuffix="", **place)
-
-
 def silent_invoices(history: Any) -> int:
     """Return how many invoices state no status, so that nobody knows whether they are paid."""
     found = analysis.statuses(history)
     return int(found.loc[(found["kind"] == "invoice") & found["status"].isna(), "entries"].sum())
-
-
-def span(lows: Iterable[float], highs: Iterable[float], *, above: float = 0.12) -> list[float]:
-    """Return the range of an axis that holds zero, and room above for a label."""
-    low, high = min([0.0, *lows]), max([0.0, *highs])
-    room = (high - low) or 1.0
-    return [low - (0.06 * room if low < 0 else 0), high + above * room]
 
 
 def mark(
@@ -283,61 +247,47 @@ def mark(
 
 
 def mark_running(
-    figure: go.Figure,
-    periods: Sequence[date],
-    by: By,
-    now: datetime,
-    *,
-    y: float,
-    row: int,
-    column: int = 1,
+    figure: go.Figure, periods: Sequence[date], by: By, now: datetime, *, y: float, row: int
 ) -> None:
     """Say of the period still running that it is what came so far."""
     running = billing_period.start(now.date(), by)
     if running in periods:
-        mark(figure, middle(running, by), y, ["so far"], row, column)
+        mark(figure, axes.middle(running, by), y, ["so far"], row)
 
 
-def middle(first: date, by: By) -> datetime:
-    """Return the middle of a period, where its bar stands."""
-    end = billing_period.after(first, by) or first
-    start = datetime.combine(first, datetime.min.time())
-    return start + (datetime.combine(end, datetime.min.time()) - start) / 2
+def say(figure: go.Figure, sentence: str, row: int, column: int = 1) -> None:
+    """Write a sentence in a panel that has nothing to show."""
+    across, up = _place(figure, row, column)
+    figure.add_annotation(
+        text=ink(literal(sentence), muted=True),
+        x=sum(across) / 2,
+        xref="paper",
+        y=sum(up) / 2,
+        yref="paper",
+        showarrow=False,
+    )
 
 
-def drawn(values: Iterable[Decimal]) -> list[float]:
-    """Return amounts for Plotly to draw: the one place where money becomes binary floats."""
-    return [float(value) for value in values]
-
-
-def _wrapped(words: Sequence[str], gap: str, width: int) -> list[str]:
-    """Return words in lines; the width is that of the text, not of its markup."""
-    lines: list[str] = []
-    for word in words:
-        if lines and len(html.unescape(lines[-1] + gap + word)) <= width:
-            lines[-1] += gap + word
-        else:
-            lines.append(word)
-    return lines
+def _place(figure: go.Figure, row: int, column: int) -> tuple[Sequence[float], Sequence[float]]:
+    """Return where a panel is on the paper: axes that nothing is drawn on are not there."""
+    panel = figure.get_subplot(row, column)
+    return panel.xaxis.domain, panel.yaxis.domain
 
 
 __all__ = [
     "HOVER",
-    "Heading",
+    "Bar",
     "bar_marker",
+    "bars_height",
     "blank",
-    "categories",
-    "drawn",
     "figure",
     "finished_bars",
+    "horizontal_bars",
     "kind_order",
+    "leave_right",
     "mark",
     "mark_running",
-    "middle",
-    "money_axis",
-    "share_axis",
+    "say",
     "silent_invoices",
-    "span",
-    "time_axis",
     "when",
 ]

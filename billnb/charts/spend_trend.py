@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 
 from billnb import analysis, billing_period, engine, labels
 from billnb.billing_period import By
-from billnb.charts import panels
+from billnb.charts import axes, panels
+from billnb.charts.heading import Heading
 from billnb.charts.style import (
     COMPONENT_COLOURS,
     OTHER_COLOUR,
+    ink,
     literal,
     series_colours,
     short,
@@ -27,10 +29,14 @@ from billnb.period import Moment
 GROUPS = ("component", "provider", "account")
 
 _PANEL = 220  # pixels
-_MOST_SERIES, _MOST_TOTALS = 7, 14
+_MOST_SERIES, _MOST_TOTALS = 7, 24
+_SMALLEST_TOTAL = 9  # pixels; the size of letters below which a total is not written
 _OTHERS = "all others"
 
-Stack = Mapping[date, Mapping[str, Decimal]]
+Name = str | None
+"""What bars are stacked of; ``None`` is all that has no colour of its own."""
+
+Stack = Mapping[date, Mapping[Name, Decimal]]
 
 
 def spend_trend(
@@ -81,7 +87,7 @@ def spend_trend(
     notes = [f"As of {labels.moment(now)}", "Cancelled and refunded invoices are left out"]
     totals = analysis.spend(history, length, as_of=now)
     if totals.empty:
-        heading = panels.Heading(f"Spend by {length}", notes)
+        heading = Heading([f"Spend by {length}"], notes)
         return panels.blank(heading, "No invoice counts as spend.")
     stacks = _stacks(history, length, group)
     key = _key(stacks, group)
@@ -92,27 +98,51 @@ def spend_trend(
         labels.listed(currencies),
         labels.periods(periods, length),
     )
-    figure = panels.figure(panels.Heading(title, notes, key), currencies, panel=_PANEL)
-    panels.time_axis(figure, periods, length)
+    shown = [(_OTHERS if name is None else name, colour) for name, colour in key.items()]
+    figure = panels.figure(Heading(title, notes, shown), currencies, panel=_PANEL)
+    axes.time_axis(figure, periods, length)
     for row, currency in enumerate(currencies, 1):
         rows = engine.records(totals[totals["currency"] == currency])
         complete = [one["complete"] for one in rows]
+        stack = stacks[currency]
+        topmost = [_topmost(stack[period], key) for period in periods]
         for name, colour in key.items():
-            amounts = [stacks[currency][period].get(name, Decimal()) for period in periods]
-            if any(amounts):
-                figure.add_bar(
-                    x=periods,
-                    y=panels.drawn(amounts),
-                    name=literal(name),
-                    marker=panels.bar_marker(colour, complete),
-                    customdata=[
-                        [_hover(name, *pair, length)] for pair in zip(amounts, rows, strict=True)
-                    ],
-                    row=row,
-                    col=1,
-                )
-        _totals(figure, row, stacks[currency], rows, length)
-    figure.update_layout(barmode="relative")
+            amounts = [stack[period].get(name, Decimal()) for period in periods]
+            if not any(amounts):
+                continue
+            figure.add_bar(
+                x=periods,
+                y=axes.drawn(amounts),
+                name=literal(_OTHERS if name is None else name),
+                marker=panels.bar_marker(colour, complete),
+                text=[
+                    _total(one) if top == name and len(rows) <= _MOST_TOTALS else ""
+                    for one, top in zip(rows, topmost, strict=True)
+                ],
+                customdata=[
+                    [_hover(name, *pair, length)] for pair in zip(amounts, rows, strict=True)
+                ],
+                row=row,
+                col=1,
+            )
+        highs, lows = _extremes(stack, periods)
+        limits = axes.span(lows, highs, above=0.14, below=0.12)
+        axes.money_axis(figure, currency, limits, row)
+        for high, one in zip(highs, rows, strict=True):
+            if not one["complete"]:
+                words = [labels.compact(one["amount"], currency), "so far"]
+                panels.mark(figure, axes.middle(one["period"].date(), length), high, words, row)
+    # a total is written where its bar is as wide
+    figure.update_traces(
+        textposition="outside",
+        constraintext="outside",
+        textangle=0,
+        textfont_size=11,
+        cliponaxis=False,
+    )
+    figure.update_layout(
+        barmode="relative", uniformtext={"mode": "hide", "minsize": _SMALLEST_TOTAL}
+    )
     return panels.finished_bars(figure, length)
 
 
@@ -124,19 +154,19 @@ def _stacks(history: Any, by: By, group: str) -> Mapping[str, Stack]:
         else analysis.spend(history, by, group)
     )
     name = "component" if group == "component" else group
-    stacks: dict[str, dict[date, dict[str, Decimal]]] = {}
+    stacks: dict[str, dict[date, dict[Name, Decimal]]] = {}
     for currency, part in frame.groupby("currency"):
         sizes = part["amount"].abs().groupby(part[name]).sum().sort_values(ascending=False)
         kept = set(sizes.index[:_MOST_SERIES])
-        stack: dict[date, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        stack: dict[date, dict[Name, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         for one in engine.records(part):
-            cell, key = stack[one["period"].date()], one[name] if one[name] in kept else _OTHERS
+            cell, key = stack[one["period"].date()], one[name] if one[name] in kept else None
             cell[key] = total((cell[key], one["amount"]))
         stacks[str(currency)] = stack
     return stacks
 
 
-def _key(stacks: Mapping[str, Stack], group: str) -> dict[str, str]:
+def _key(stacks: Mapping[str, Stack], group: str) -> dict[Name, str]:
     """Return the colour of each series, in the order they are stacked."""
     names = {
         name
@@ -147,43 +177,41 @@ def _key(stacks: Mapping[str, Stack], group: str) -> dict[str, str]:
     }
     if group == "component":
         return {name: colour for name, colour in COMPONENT_COLOURS.items() if name in names}
-    key = series_colours(names - {_OTHERS})
-    return {**key, _OTHERS: OTHER_COLOUR} if _OTHERS in names else key
+    key: dict[Name, str] = {}
+    key.update(series_colours(name for name in names if name is not None))
+    return {**key, None: OTHER_COLOUR} if None in names else key
 
 
-def _hover(name: str, amount: Decimal, whole: Mapping[str, Any], by: By) -> str:
+def _topmost(cell: Mapping[Name, Decimal], order: Iterable[Name]) -> Name | Literal[False]:
+    """Return which part of a stack its total is written at: the top, or else the bottom."""
+    parts = [name for name in order if cell.get(name)]
+    above = [name for name in parts if cell[name] > 0]
+    return next(reversed(above or parts), False)
+
+
+def _total(one: Mapping[str, Any]) -> str:
+    """Return what stands at a stack; at a running one it stands with more words."""
+    if not one["complete"]:
+        return ""
+    return ink(literal(labels.compact(one["amount"], one["currency"])))
+
+
+def _extremes(stack: Stack, periods: Sequence[date]) -> tuple[list[float], list[float]]:
+    """Return how far stacks reach above zero, and below."""
+    parts = [axes.drawn(stack[period].values()) for period in periods]
+    return [sum(one for one in cell if one > 0) for cell in parts], [
+        sum(one for one in cell if one < 0) for cell in parts
+    ]
+
+
+def _hover(name: Name, amount: Decimal, whole: Mapping[str, Any], by: By) -> str:
+    name = _OTHERS if name is None else name
     period, currency = labels.period(whole["period"].date(), by), whole["currency"]
     what = name.capitalize() if name in COMPONENT_COLOURS else short(name)
     text = f"{what}, {period}: {labels.amount(amount, currency)}"
     if whole["amount"] > 0 and amount >= 0:
         text += f", {labels.percent(float(amount) / float(whole['amount']))} of the {by}"
     return literal(text if whole["complete"] else f"{text}, so far", 200)
-
-
-def _totals(
-    figure: go.Figure,
-    row: int,
-    stack: Stack,
-    rows: Sequence[Mapping[str, Any]],
-    by: By,
-) -> None:
-    """Write what the bars come to above them, where there is room, and mark the running one."""
-    highs, lows = [], []
-    for one in rows:
-        parts = panels.drawn(stack[one["period"].date()].values())
-        highs.append(sum(part for part in parts if part > 0))
-        lows.append(sum(part for part in parts if part < 0))
-    figure.update_yaxes(range=panels.span(lows, highs), row=row, col=1)
-    panels.money_axis(figure, rows[0]["currency"], row)
-    for high, one in zip(highs, rows, strict=True):
-        words = (
-            [labels.compact(one["amount"], one["currency"])] if len(rows) <= _MOST_TOTALS else []
-        )
-        if not one["complete"]:
-            words.append("so far")
-        if words:
-            middle = panels.middle(one["period"].date(), by)
-            panels.mark(figure, middle, high, words, row)
 
 
 __all__ = ["GROUPS", "spend_trend"]

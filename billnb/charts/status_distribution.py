@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import product
 from typing import Any
 
 import plotly.graph_objects as go
 
 from billnb import analysis, billing_period, engine, labels
 from billnb.billing_period import By
-from billnb.charts import panels
-from billnb.charts.style import FAILED_PATTERN, RUNNING_PATTERN, literal, short, status_colours
+from billnb.charts import axes, panels
+from billnb.charts.heading import Heading
+from billnb.charts.style import FAILED_PATTERN, literal, short, status_colours
 from billnb.errors import ArgumentError
 from billnb.period import Moment
 
@@ -69,7 +71,7 @@ def status_distribution(
     notes = [f"As of {labels.moment(now)}", f"Shares of {what}"]
     found = analysis.statuses(history, length)
     if found.empty:
-        return panels.blank(panels.Heading(f"Status by {length}", notes), "There are no entries.")
+        return panels.blank(Heading([f"Status by {length}"], notes), "There are no entries.")
     found["status"] = found["status"].fillna(labels.NOT_STATED)
     periods = [period.date() for period in found["period"].unique()]
     currencies = sorted(found["currency"].unique())
@@ -85,11 +87,15 @@ def status_distribution(
     )
     columns = [f"{kind}s" for kind in kinds]
     figure = panels.figure(
-        panels.Heading(title, notes, key), currencies, columns=columns, panel=_PANEL
+        Heading(title, notes, list(key.items())), currencies, columns=columns, panel=_PANEL
     )
-    panels.time_axis(figure, periods, length, columns=len(kinds))
-    for (currency, kind), part in found.groupby(["currency", "kind"]):
-        row, column = currencies.index(currency) + 1, kinds.index(kind) + 1
+    axes.time_axis(figure, periods, length, columns=len(kinds))
+    for row, column in product(range(1, len(currencies) + 1), range(1, len(kinds) + 1)):
+        currency, kind = currencies[row - 1], kinds[column - 1]
+        part = found[(found["currency"] == currency) & (found["kind"] == kind)]
+        axes.share_axis(figure, row, column)
+        if part.empty:
+            panels.say(figure, f"No {kind}s", row, column)
         # credits have a part in it as well: a share is never negative
         sizes = part[measure].abs().groupby(part["period"]).sum()
         whole = {one: float(size) for one, size in sizes.items()}
@@ -109,7 +115,6 @@ def status_distribution(
                     row=row,
                     col=column,
                 )
-        panels.share_axis(figure, row, column)
     figure.update_layout(barmode="relative", bargap=0.15)
     return panels.finished_bars(figure, length)
 
@@ -117,8 +122,7 @@ def status_distribution(
 def _marker(status: str, colour: str, complete: Sequence[bool]) -> dict[str, Any]:
     marker = panels.bar_marker(colour, complete)
     if status == "failed":
-        shapes = [FAILED_PATTERN if one else RUNNING_PATTERN for one in complete]
-        marker["pattern"] = {**_FAILED, "shape": shapes}
+        marker["pattern"] = {**_FAILED, "shape": [FAILED_PATTERN] * len(complete)}
     return marker
 
 

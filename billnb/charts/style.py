@@ -13,49 +13,50 @@ from collections.abc import Iterable
 import plotly.graph_objects as go
 
 STATUS_COLOURS = {
-    "paid": "#159A8C",
+    "paid": "#0FA292",
     "pending": "#E69F00",
-    "failed": "#D9541E",
-    "refunded": "#9B6FC4",
-    "cancelled": "#8B929C",
-    "not stated": "#B7BEC8",
+    "failed": "#CF4A14",
+    "refunded": "#8E63C7",
+    "cancelled": "#5F6873",
+    "not stated": "#BCC3CC",
 }
 """The colour of each status, the same everywhere."""
 
 COMPONENT_COLOURS = {
-    "usage": "#2C7BC9",
-    "standing": "#7DB9EA",
-    "discount": "#4BA567",
-    "tax": "#9AA1AB",
+    "usage": "#2470BD",
+    "standing": "#74B5EA",
+    "discount": "#3F9A5B",
+    "tax": "#98A0AA",
     "rounding": "#CDD2D9",
-    "unclassified": "#64748B",
+    "unclassified": "#566173",
 }
 """The colour of each component, the same everywhere."""
 
 BUCKET_COLOURS = {
-    "not due": "#9AA1AB",
-    "0-30": "#F0C151",
-    "31-60": "#E69F00",
-    "61-90": "#D9541E",
-    "90+": "#B23A12",
+    "not due": "#98A0AA",
+    "0-30": "#F2C75C",
+    "31-60": "#E08A00",
+    "61-90": "#C9480F",
+    "90+": "#9A2F0C",
 }
 """The longer unpaid, the closer to the colour of what failed."""
 
-INVOICED, PAID, NEGATIVE = COMPONENT_COLOURS["unclassified"], STATUS_COLOURS["paid"], "#D9541E"
+INVOICED, PAID = COMPONENT_COLOURS["unclassified"], STATUS_COLOURS["paid"]
+NEGATIVE = STATUS_COLOURS["failed"]
 FAILED_PATTERN, RUNNING_PATTERN = "x", "/"
 
 # colour-blind safe, for what has no colour of its own: accounts, providers, unknown statuses
 SERIES_COLOURS = (
-    "#2C7BC9",
+    "#2470BD",
     "#E69F00",
-    "#159A8C",
+    "#0FA292",
     "#CC79A7",
-    "#64748B",
+    "#566173",
     "#8FBF3F",
-    "#D9541E",
-    "#9B6FC4",
+    "#CF4A14",
+    "#8E63C7",
 )
-OTHER_COLOUR = "#B7BEC8"
+OTHER_COLOUR = "#BCC3CC"
 
 FONT = (
     "var(--jp-ui-font-family, var(--vscode-font-family, system-ui, -apple-system, 'Segoe UI', "
@@ -65,6 +66,7 @@ GRID = "rgba(128, 128, 128, 0.22)"
 ZERO = "rgba(128, 128, 128, 0.65)"
 _FALLBACK_INK = "#6B7280"
 _LONGEST_TEXT = 60
+_JOINERS = "\u200c\u200d"  # letters and pictures are made of several characters with them
 
 TEMPLATE = go.layout.Template(
     layout={
@@ -156,10 +158,26 @@ def literal(text: str, longest: int = _LONGEST_TEXT) -> str:
     return html.escape(shown, quote=False).replace("$", "&#36;").replace("%{", "%&#123;")
 
 
-def short(text: str, longest: int = _LONGEST_TEXT) -> str:
-    """Return text in one line, cut where it is too long."""
-    words = " ".join("".join(one if one.isprintable() else " " for one in text).split())
-    return words if len(words) <= longest else f"{words[: longest - 1]}…"
+def short(text: str, longest: int = _LONGEST_TEXT, *, middle: bool = False) -> str:
+    """Return text in one line; where it is too long its end is cut, or its `middle`.
+
+    Examples
+    --------
+    >>> short("production-europe-west-1", 16), short("production-europe-west-1", 16, middle=True)
+    ('production-euro…', 'product…e-west-1')
+    """
+    words = " ".join("".join(one if _is_shown(one) else " " for one in text).split())
+    if len(words) <= longest:
+        return words
+    if not middle:
+        return f"{words[: longest - 1]}…"
+    half = longest // 2
+    return f"{words[: longest - half - 1]}…{words[-half:]}"
+
+
+def _is_shown(character: str) -> bool:
+    """Whether a character may stand in a line: no control, and none that turns its direction."""
+    return character.isprintable() or character in _JOINERS
 
 
 def series_colours(names: Iterable[str]) -> dict[str, str]:

@@ -1,0 +1,153 @@
+"""What do axes say: periods, amounts of a currency, shares?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, localcontext
+
+import plotly.graph_objects as go
+
+from billnb import billing_period, labels
+from billnb.billing_period import By
+from billnb.charts.style import INK, ink, literal
+
+FEW = 6
+"""So few periods have a name each, and bars no wider than if there were as many."""
+
+XPERIODS: Mapping[str, str | int] = {
+    "day": 86_400_000,
+    "week": 604_800_000,
+    "month": "M1",
+    "quarter": "M3",
+    "year": "M12",
+}
+_TICKS: Mapping[str, str] = {
+    "day": "%-d %b\n%Y",
+    "week": "%-d %b\n%Y",
+    "month": "%b\n%Y",
+    "quarter": "Q%q\n%Y",
+    "year": "%Y",
+}
+_MOST_TICKS = 5
+_STEPS = tuple(map(Decimal, ("1", "2", "2.5", "5", "10")))
+_WIDE = Context(prec=60)
+
+
+def time_axis(figure: go.Figure, periods: Sequence[date], by: By, *, columns: int = 1) -> None:
+    """Have all x axes show periods, each as wide as it is long, and name no other."""
+    first, last = min(periods), max(periods)
+    every = list(billing_period.every(first, last, by))
+    end = billing_period.after(last, by) or last + timedelta(days=1)
+    pad = (end - first) / len(every) * max(0, FEW - len(every)) / 2
+    figure.update_xaxes(type="date", range=[first - pad, end + pad])
+    if len(every) > FEW:
+        figure.update_xaxes(tickformat=_TICKS[by], ticklabelmode="period", nticks=8 // columns)
+        return
+    named = every[::-columns][::-1]
+    figure.update_xaxes(
+        tickvals=[middle(one, by) for one in named], ticktext=list(_names(named, by))
+    )
+
+
+def _names(periods: Sequence[date], by: By) -> Iterator[str]:
+    """Yield the names of periods; the year is below the first of each."""
+    said = None
+    for one in periods:
+        if by == "year":
+            yield ink(str(one.year))
+            continue
+        name = f"{one:%b}" if by == "month" else f"{one.day} {one:%b}"
+        name = f"Q{(one.month + 2) // 3}" if by == "quarter" else name
+        yield ink(name) if one.year == said else f"{ink(name)}<br>{ink(str(one.year))}"
+        said = one.year
+
+
+def money_axis(
+    figure: go.Figure, currency: str, limits: Sequence[float], row: int, column: int = 1
+) -> None:
+    """Have a y axis show amounts of a currency, written as everywhere else.
+
+    Plotly writes the currency before the sign, and powers of ten.
+    """
+    at = ticks(*limits)
+    figure.update_yaxes(
+        range=limits,
+        fixedrange=True,
+        tickvals=drawn(at),
+        ticktext=[ink(literal(labels.compact(one, currency))) for one in at],
+        tickfont_size=11,
+        row=row,
+        col=column,
+    )
+
+
+def share_axis(figure: go.Figure, row: int, column: int) -> None:
+    """Have a y axis show shares from 0 to 100%, in words at the left of a row alone."""
+    figure.update_yaxes(
+        range=[0, 1],
+        fixedrange=True,
+        tickformat=".0%",
+        nticks=3,
+        tickfont_size=11,
+        tickprefix=INK,
+        ticksuffix="</span>",
+        showticklabels=column == 1,
+        row=row,
+        col=column,
+    )
+
+
+def ticks(low: float, high: float) -> list[Decimal]:
+    """Return round numbers between two, in even steps from zero.
+
+    Examples
+    --------
+    >>> [str(one) for one in ticks(-180.0, 420.0)]
+    ['0', '200', '400']
+    >>> [str(one) for one in ticks(0.0, 1.12)]
+    ['0', '0.25', '0.50', '0.75', '1.00']
+    """
+    with localcontext(_WIDE):
+        bottom, top = Decimal(repr(low)), Decimal(repr(high))
+        least = (top - bottom) / _MOST_TICKS
+        scale = Decimal(1).scaleb(least.adjusted())
+        step = next(one * scale for one in _STEPS if one * scale >= least)
+        first = (bottom / step).to_integral_value(ROUND_CEILING)
+        last = (top / step).to_integral_value(ROUND_FLOOR)
+        found = [step * number for number in range(int(first), int(last) + 1)]
+        return [Decimal(f"{one:f}") for one in found]
+
+
+def span(
+    lows: Iterable[float], highs: Iterable[float], *, above: float = 0.12, below: float = 0.06
+) -> list[float]:
+    """Return the range of an axis that holds zero, with room above and below for labels."""
+    low, high = min([0.0, *lows]), max([0.0, *highs])
+    room = (high - low) or 1.0
+    return [low - (below * room if low < 0 else 0), high + above * room]
+
+
+def middle(first: date, by: By) -> datetime:
+    """Return the middle of a period, where its bar stands."""
+    end = billing_period.after(first, by) or first
+    start = datetime.combine(first, datetime.min.time())
+    return start + (datetime.combine(end, datetime.min.time()) - start) / 2
+
+
+def drawn(values: Iterable[Decimal]) -> list[float]:
+    """Return amounts for Plotly to draw: the one place where money becomes binary floats."""
+    return [float(value) for value in values]
+
+
+__all__ = [
+    "FEW",
+    "XPERIODS",
+    "drawn",
+    "middle",
+    "money_axis",
+    "share_axis",
+    "span",
+    "ticks",
+    "time_axis",
+]
