@@ -41,7 +41,11 @@ if TYPE_CHECKING:
 
 TODAY = date(2026, 11, 21)
 AS_OF = "2026-11-21T14:02"
-COLUMNS = ("provider", "account", "kind", "description", "status", "currency")
+COLUMNS = ("account", "total", "currency", "kind", "status", "description", "provider")
+"""What stands right of the day, in this order."""
+
+WORDS = tuple(name for name in COLUMNS if name != "total")
+TOTAL = COLUMNS.index("total") + 1
 
 # the reader
 
@@ -653,15 +657,16 @@ def test_the_table_is_exact(page: Page, demo: pd.DataFrame, tmp_path: Path) -> N
     found = show_all(page)
     head = page.locator("#entries-table thead th").all_inner_texts()
     assert head[:8] == [
-        "Issued (UTC)", "Provider", "Account", "Kind", "Description", "Status", "Currency", "Total"
+        "Issued (UTC)", "Account", "Total", "Currency", "Kind", "Status", "Description", "Provider"
     ]  # fmt: skip
     rows = ledgers.records(frame)[::-1]
     assert [row[0] for row in found] == [f"{row['issued_at']:%Y-%m-%d %H:%M}" for row in rows]
     for row, shown in zip(rows, found, strict=True):
-        assert shown[1:7] == [row[name] or "" for name in COLUMNS]
-        assert number(shown[7]) == row["total"]
-        assert re.fullmatch(r"-?\d{1,3}(,\d{3})*\.\d{2,12}", shown[7])
-    assert "9,007,199,254,740,993.10" in [row[7] for row in found]
+        for name, cell in zip(COLUMNS, shown[1:8], strict=True):
+            assert name == "total" or cell == (row[name] or "")
+        assert number(shown[TOTAL]) == row["total"]
+        assert re.fullmatch(r"-?\d{1,3}(,\d{3})*\.\d{2,12}", shown[TOTAL])
+    assert "9,007,199,254,740,993.10" in [row[TOTAL] for row in found]
     # numbers are sorted as numbers, words as words; by mouse here, by keyboard elsewhere
     for name, read in (("Total", number), ("Description", str.casefold)):
         place = head.index(name)
@@ -681,7 +686,7 @@ def test_the_table_is_exact(page: Page, demo: pd.DataFrame, tmp_path: Path) -> N
 
 def test_an_amount_is_found_as_it_is_shown(screen: Page) -> None:
     search = screen.get_by_label("Search")
-    shown = next(row[7] for row in cells(screen) if "," in row[7])
+    shown = next(row[TOTAL] for row in cells(screen) if "," in row[TOTAL])
     search.fill(shown)
     found = screen.locator("#entries-table tbody").inner_text()
     search.fill("")
@@ -725,7 +730,7 @@ def test_everything_is_reached_by_keyboard(page: Page, report: Path) -> None:
     total.focus()
     page.keyboard.press("Enter")
     page.locator("th[aria-sort=ascending]", has_text="Total").wait_for()
-    column = [number(row[7]) for row in cells(page)]
+    column = [number(row[TOTAL]) for row in cells(page)]
     assert column == sorted(column)
     page.get_by_text("Entries by status, as a table").focus()
     page.keyboard.press("Space")
@@ -904,10 +909,10 @@ def test_what_vendors_write_is_shown_as_it_is(
     found = show_all(page)
     shown = billnb.redact(hostile) if redact else hostile
     expected = [
-        [row[name] or "" for name in COLUMNS if not (redact and name == "account")]
+        [row[name] or "" for name in WORDS if not (redact and name == "account")]
         for row in ledgers.records(shown)[::-1]
     ]
-    places = [n + 1 for n, name in enumerate(COLUMNS) if not (redact and name == "account")]
+    places = [COLUMNS.index(name) + 1 for name in WORDS if not (redact and name == "account")]
     assert sorted([row[n] for n in places] for row in found) == sorted(expected)
     assert page.locator("h1").text_content() == title
     assert page.title() == title
@@ -1007,7 +1012,7 @@ def test_a_scaled_report_shows_index_numbers(
     show(page, billnb.report(private, tmp_path / "report.html", scale=True))
     assert "100 is the mean month" in page.locator("#summary").inner_text()
     assert "$" not in page.locator("main").inner_text()
-    assert {row[6] for row in cells(page)} == {"USD index"}
+    assert {row[TOTAL + 1] for row in cells(page)} == {"USD index"}
     drawn = page.evaluate(
         "[...document.querySelectorAll('.js-plotly-plot')].flatMap((one) => one.data.flatMap("
         "({ x, y }) => [...x, ...y].filter((value) => typeof value === 'number')))"
@@ -1174,7 +1179,7 @@ def test_a_hundred_thousand_entries_are_reported_quickly_and_opened_at_once(
     show(page, path)
     assert page.get_by_role("status").inner_text() == "Showing 1 to 25 of 100,000 entries"
     newest = frame.iloc[::-1].head(25)
-    assert sorted(number(row[7]) for row in cells(page)) == sorted(newest["total"])
+    assert sorted(number(row[TOTAL]) for row in cells(page)) == sorted(newest["total"])
     page.get_by_label("Search").fill("invoice INR failed")
     count = len(frame.query("kind == 'invoice' and currency == 'INR' and status == 'failed'"))
     assert f"of {count:,} entries" in page.get_by_role("status").inner_text()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +18,10 @@ import jinja2
 import pandas as pd
 import plotly.graph_objects as go
 from itables.utils import read_package_file
-from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from billnb import charts, engine, headline, labels
+from billnb.charts.heading import without_sentence
 from billnb.charts.panels import when
 from billnb.files import replace
 from billnb.period import Moment
@@ -27,7 +30,7 @@ from billnb.redaction import redact as redacted
 from billnb.reporting import entries, tables
 from billnb.reporting.tables import Table
 
-_CONFIG = {"displayModeBar": False, "responsive": True, "showSendToCloud": False}
+_SCRIPT = "page/page.js"
 _MARKUP = re.compile("<[^>]+>")
 _TWICE = "The same account, kind, amount and day: some may be meant, such as two top-ups."
 
@@ -37,11 +40,11 @@ class Section:
     """A heading, what is drawn below it, and the same in tables."""
 
     name: str
+    short: str
     title: str
     tables: Sequence[Table]
-    sentence: str = ""
-    chart: Markup | None = None
-    label: str = ""
+    notes: Sequence[str] = ()
+    figure: go.Figure | None = None
 
 
 def report(
@@ -123,20 +126,33 @@ def _page(
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    sections = list(_sections(history, now))
+    figures = [one.figure.to_json() for one in sections if one.figure is not None]
+    scripts = {
+        "plotly": get_plotlyjs(),
+        "script": (files(__package__) / _SCRIPT).read_text("utf-8"),
+    }
     return environment.get_template("page.html").render(
         title=title or "Billing report",
         as_of=labels.moment(now),
         extent=_extent(history),
         verified=headline.verification(readings),
         cards=headline.cards(history, now),
-        sections=list(_sections(history, now)),
+        sections=sections,
         notices=_notices(redact=redact, scale=scale),
-        plotly=get_plotlyjs(),
+        digests=" ".join(map(_digest, scripts.values())),
+        **scripts,
+        figures=entries.packed(f"[{','.join(figures)}]"),
         entries=entries.packed(entries.content(history, details=not redact)),
         number=f"{len(history):,}",
         table_code=entries.packed(read_package_file("html/dt_bundle.js")),
         table_style=entries.packed(read_package_file("html/dt_bundle.css")),
     )
+
+
+def _digest(script: str) -> str:
+    """Return by what a browser knows a script that may run, and no other."""
+    return f"'sha256-{base64.b64encode(sha256(script.encode()).digest()).decode('ascii')}'"
 
 
 def _sections(history: pd.DataFrame, now: datetime) -> Iterator[Section]:
@@ -149,34 +165,21 @@ def _sections(history: pd.DataFrame, now: datetime) -> Iterator[Section]:
         "cash": ("Invoiced and paid", charts.cash_flow, tables.cash(history, now)),
         "twice": ("Looks charged twice", None, tables.duplicates(history)),
     }
-    for name, (title, chart, found) in drawn.items():
+    for name, (short, chart, found) in drawn.items():
         if chart is None:
-            yield Section(name, title, found, _TWICE if found else "No two entries look alike.")
+            notes = [_TWICE if found else "No two entries look alike."]
+            yield Section(name, short, short, found, notes)
             continue
         figure = chart(history, as_of=now)
         if not figure.data:  # it says in a sentence why there is nothing to see
-            sentence = _plain(figure.layout.annotations[0].text)
-            yield Section(name, title, found, sentence)
+            sentence = html.unescape(_MARKUP.sub(" ", figure.layout.annotations[0].text)).strip()
+            yield Section(name, short, short, found, [sentence])
             continue
-        yield Section(name, title, found, chart=_drawn(figure, name), label=_said(figure))
-
-
-def _drawn(figure: go.Figure, name: str) -> Markup:
-    """Return a figure as a part of the page, which has Plotly's code already."""
-    return Markup(  # noqa: S704 - Plotly escapes what it writes
-        figure.to_html(
-            full_html=False, include_plotlyjs=False, config=_CONFIG, div_id=f"chart-{name}"
-        )
-    )
-
-
-def _said(figure: go.Figure) -> str:
-    """Return what a figure is called, for those who cannot see it."""
-    return _plain(figure.layout.title.text).replace("■", "").strip()
-
-
-def _plain(text: str) -> str:
-    return html.unescape(_MARKUP.sub(" ", text)).strip()
+        heading = figure.layout.meta
+        notes = [html.unescape(note) for note in heading["notes"]]
+        notes.remove(f"As of {labels.moment(now)}")  # it stands on top of the page
+        title = html.unescape(heading["title"])
+        yield Section(name, short, title, found, notes, without_sentence(figure))
 
 
 def _extent(history: pd.DataFrame) -> str:

@@ -15,13 +15,13 @@ from billnb.money import plain
 
 COLUMNS = {
     "issued_at": "Issued (UTC)",
-    "provider": "Provider",
     "account": "Account",
-    "kind": "Kind",
-    "description": "Description",
-    "status": "Status",
-    "currency": "Currency",
     "total": "Total",
+    "currency": "Currency",
+    "kind": "Kind",
+    "status": "Status",
+    "description": "Description",
+    "provider": "Provider",
 }
 """What the table shows, and what it calls it."""
 

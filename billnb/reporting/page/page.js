@@ -1,11 +1,23 @@
 "use strict";
+const unpacked = async (name) => {
+  const element = document.getElementById(`packed-${name}`);
+  const bytes = Uint8Array.from(atob(element.textContent.trim()), (one) => one.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).text();
+};
+const failed = (what, error) => `${what} cannot be shown: ${error.message}. A current browser is needed.`;
 (async () => {
-  const unpacked = async (name) => {
-    const element = document.getElementById(`packed-${name}`);
-    const bytes = Uint8Array.from(atob(element.textContent.trim()), (one) => one.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Response(stream).text();
-  };
+  const places = document.querySelectorAll(".chart > div");
+  try {
+    const figures = JSON.parse(await unpacked("figures"));
+    const config = { displayModeBar: false, responsive: true, showSendToCloud: false };
+    for (const [place, { data, layout }] of figures.entries())
+      await Plotly.newPlot(places[place], data, layout, config);
+  } catch (error) {
+    for (const place of places) if (!place.firstChild) place.textContent = failed("The chart", error);
+  }
+})();
+(async () => {
   // words stand for codes of one character, and instants for the minutes between them
   const unfolded = ({ cells, words, codes, steps }) => {
     if (codes !== undefined) return Array.from(codes, (code) => words[code.charCodeAt(0) - 35]);
@@ -40,7 +52,7 @@
     const rows = cells[0].map((_, row) => cells.map((column) => column[row]));
     const columns = read.map(({ field, name }) => ({
       title: name,
-      className: field === "total" ? "number" : "",
+      className: { total: "number", issued_at: "date" }[field] ?? "",
       type: field === "total" || field === "issued_at" ? "num" : "string",
       render: (cell, kind, _, { row }) => {
         if (kind === "display") return (shown[field] ?? escaped)(cell);
@@ -69,7 +81,7 @@
     });
     addEventListener("afterprint", () => table.page.len(before).draw());
   } catch (error) {
-    state.textContent = `The entries cannot be shown: ${error.message}. A current browser is needed.`;
+    state.textContent = failed("The entries", error);
   }
 })();
 let closed = [];
