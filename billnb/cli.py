@@ -15,6 +15,7 @@ import click
 import billnb
 from billnb.entry import KINDS
 from billnb.errors import ArgumentError, BillnbError
+from billnb.period import instant
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -183,6 +184,7 @@ def _form_of(output: Path | None) -> str:
 )
 @_since
 @_until
+@click.option("--as-of", metavar="DATE", help="When it is; otherwise when accounts were read.")
 @click.option("--title", help="What stands on top.")
 @click.option("--demo", is_flag=True, help="Report on the two made-up accounts.")
 @click.option(
@@ -195,6 +197,7 @@ def report(
     output: Path,
     since: str | None,
     until: str | None,
+    as_of: str | None,
     title: str | None,
     demo: bool,
     no_redact: bool,
@@ -204,13 +207,15 @@ def report(
 
     ACCOUNT is bytio or unpod, with its credentials in the environment; every account that has
     them, where none is named. Account names and ids become pseudonyms, and e-mail addresses, card
-    details and links are left out.
+    details and links are left out. Pseudonyms differ from report to report, unless
+    BILLNB_REDACTION_KEY holds a secret of yours.
     """
     if demo and accounts:
         raise ArgumentError("--demo is about made-up accounts; leave out the names of yours")
+    instant(as_of)  # what cannot be read is said before anything is sent
     load = billnb.demo if demo else partial(billnb.load, *accounts)
     history = load(since=since, until=until)
-    billnb.report(history, output, title=title, redact=not no_redact, scale=scale)
+    billnb.report(history, output, title=title, redact=not no_redact, scale=scale, as_of=as_of)
     click.echo(f"{len(history):,} entries reported in {output}", err=True)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from billnb import analysis, billing_period, definitions, engine, labels
+from billnb import analysis, answers, billing_period, definitions, engine, labels
 from billnb.analysis.balance import RECENT_DAYS
 from billnb.money import total
 
@@ -81,7 +81,9 @@ def cards(history: Any, as_of: datetime) -> list[Card]:
     entries = engine.whole(history)
     # what is dated later was not so yet
     entries = entries[entries["issued_at"] <= as_of]
-    return [_spend(entries, as_of), unpaid(entries, as_of), _prepaid(entries, as_of)]
+    begins = _begins(entries)
+    spend = _spend(entries, as_of, begins)
+    return [spend, unpaid(entries, as_of), _prepaid(entries, as_of, begins)]
 
 
 def verification(readings: Mapping[str, Mapping[str, Any]]) -> str:
@@ -104,25 +106,31 @@ def verification(readings: Mapping[str, Mapping[str, Any]]) -> str:
     return f"Verified: {'; '.join(parts)}."
 
 
-def _spend(history: Any, as_of: datetime) -> Card:
+def _begins(history: pd.DataFrame) -> datetime | None:
+    """Return the instant before which entries were left out, where some were."""
+    readings = history.attrs.get("billnb", {}).values()
+    cuts = [datetime.fromisoformat(one["since"]) for one in readings if one.get("since")]
+    return max(cuts, default=None)
+
+
+def _spend(history: Any, as_of: datetime, begins: datetime | None) -> Card:
     spent = analysis.spend(history, as_of=as_of)
     if spent.empty:
         return Card("Spend", [], "No invoice counts as spend.")
-    last = engine.records(spent[spent["period"] == spent["period"].max()])
+    last = answers.records(spent[spent["period"] == spent["period"].max()])
     month = last[0]["period"].date()
     before = billing_period.before(month, "month") or month
     running = month == billing_period.start(as_of.date(), "month")
     title = "Spend this month" if running else f"Spend in {labels.period(month, 'month')}"
     days = (as_of.date() - month).days + 1
     against = _first_days(before, days) if running else labels.period(before, "month")
-    lines = [
-        Line(
-            labels.amount(one["amount"], one["currency"]),
-            labels.change(one["change_pct"]),
-            f"against {against}" if one["change_pct"] is not None else "nothing to compare with",
-        )
-        for one in last
-    ]
+    is_cut = begins is not None and begins.date() > before
+    lines = []
+    for one in last:
+        change = None if is_cut else one["change_pct"]
+        note = "nothing to compare with" if change is None else f"against {against}"
+        amount = labels.amount(one["amount"], one["currency"])
+        lines.append(Line(amount, labels.change(change), note))
     so_far = f"{_first_days(month, days)}, so far" if running else "the last month with invoices"
     return Card(title, lines, so_far)
 
@@ -172,7 +180,7 @@ def _oldest_unpaid(history: Any) -> dict[str, tuple[date, bool]]:
     return found
 
 
-def _prepaid(history: pd.DataFrame, as_of: datetime) -> Card:
+def _prepaid(history: pd.DataFrame, as_of: datetime, begins: datetime | None) -> Card:
     left = analysis.balance(history)
     if left.empty:
         return Card("Prepaid balance", [], "No account is prepaid.")
@@ -188,6 +196,8 @@ def _prepaid(history: pd.DataFrame, as_of: datetime) -> Card:
     found.sort(key=lambda one: one[0])  # what runs out first
     shown = [line for _, line in found[:_MOST_BALANCES]]
     counted = f"Counted from {labels.day(left['issued_at'].min())}, the first entry here."
+    if begins is not None:
+        counted = f"Counted from {labels.day(begins)}; what was left before is not in it."
     if len(found) > len(shown):
         more = labels.counted(len(found) - len(shown), "account")
         counted = f"And {more} that last longer. {counted}"

@@ -80,7 +80,8 @@ def load(
         `currency`. What a vendor does not state is ``<NA>``.
 
         ``attrs["billnb"]`` holds, for each account: `provider`, `read_at`, `announced` (entries
-        the vendor announced), `requests`, `restarts` and `certificate`.
+        the vendor announced), `requests`, `restarts` and `certificate`, and with `since` that
+        instant.
 
     Raises
     ------
@@ -289,11 +290,12 @@ def _read(
 def _whole(outcomes: dict[str, _Loaded | BillnbError], kept: Window, kind: str) -> pd.DataFrame:
     loaded = {name: one for name, one in outcomes.items() if isinstance(one, _Loaded)}
     failed = [one for one in outcomes.values() if isinstance(one, BillnbError)]
+    begins = {} if kept.start is None else {"since": kept.start.isoformat()}
     whole = history.frame(
         [one.table for one in loaded.values()],
         window=kept,
         kind=kind,
-        reading={name: one.reading for name, one in loaded.items()},
+        reading={name: one.reading | begins for name, one in loaded.items()},
     )
     if not failed:
         return whole

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from billnb import analysis, engine
+from billnb import analysis, answers, engine
 from billnb.components import STATED, components
 from billnb.definitions import VOIDED
 from billnb.errors import ArgumentError
@@ -61,7 +61,7 @@ _AMOUNT = re.compile(
     """,
     re.VERBOSE,
 )
-_READING = ("provider", "read_at", "announced", "requests", "restarts", "certificate")
+_READING = ("provider", "read_at", "announced", "requests", "restarts", "certificate", "since")
 _SHORTEST_NAME = 3
 _SHORTEST_PSEUDONYM, _ID = 8, 20  # hexadecimal digits
 _WIDE = Context(prec=76)
@@ -115,18 +115,18 @@ def redact(history: Any, *, key: str | None = None) -> pd.DataFrame:
     names = _pseudonyms(frame["account"].dropna().unique(), key)
     readings = frame.attrs.get("billnb", {})
     names.update(_pseudonyms(readings.keys() - names.keys(), key, names.values()))
-    ids = {one: _digest(one, key, _ID) for one in set(engine.values(frame["entry_id"])) if one}
+    ids = {one: _digest(one, key, _ID) for one in set(answers.values(frame["entry_id"])) if one}
     clean = _cleaner(frame["method_last4"].dropna().unique(), ids)
     free = _cleaner(frame["method_last4"].dropna().unique(), ids, names)
     columns: dict[str, list[str | None]] = {
-        "account": [names.get(one) for one in engine.values(frame["account"])],
-        "entry_id": [ids.get(one) for one in engine.values(frame["entry_id"])],
-        "description": list(map(free, engine.values(frame["description"]))),
-        **{name: list(map(clean, engine.values(frame[name]))) for name in _CODES},
+        "account": [names.get(one) for one in answers.values(frame["account"])],
+        "entry_id": [ids.get(one) for one in answers.values(frame["entry_id"])],
+        "description": list(map(free, answers.values(frame["description"]))),
+        **{name: list(map(clean, answers.values(frame[name]))) for name in _CODES},
         **{name: [None] * len(frame) for name in _REMOVED},
     }
     shared = frame.assign(
-        **{name: engine.column(values, pa.string()) for name, values in columns.items()}
+        **{name: answers.column(values, pa.string()) for name, values in columns.items()}
     )
     shared.attrs = {
         "billnb": {
@@ -166,17 +166,17 @@ def scaled(history: pd.DataFrame) -> pd.DataFrame:
     ['USD index', 'INR index']
     """
     factors = _factors(history)
-    rows = engine.records(history[["currency", *AMOUNTS]])
+    rows = answers.records(history[["currency", *AMOUNTS]])
     indexed = [_indexed(row, factors[row["currency"]]) for row in rows]
-    columns = {name: engine.column([row[name] for row in indexed], MONEY) for name in AMOUNTS}
+    columns = {name: answers.column([row[name] for row in indexed], MONEY) for name in AMOUNTS}
     texts = {
         "currency": [f"{row['currency']} index" for row in rows],
         # what an amount in words would give away
         "description": [
-            one and _AMOUNT.sub(MASK, one) for one in engine.values(history["description"])
+            one and _AMOUNT.sub(MASK, one) for one in answers.values(history["description"])
         ],
     }
-    columns |= {name: engine.column(values, pa.string()) for name, values in texts.items()}
+    columns |= {name: answers.column(values, pa.string()) for name, values in texts.items()}
     return history.assign(**columns).drop(columns="fx_rate", errors="ignore")
 
 
@@ -187,10 +187,10 @@ def _factors(history: pd.DataFrame) -> dict[str, Decimal]:
     factors = {}
     for currency in history["currency"].unique():
         mine = history["currency"] == currency
-        amounts = [one.copy_abs() for one in engine.values(history.loc[mine & counts, "total"])]
+        amounts = [one.copy_abs() for one in answers.values(history.loc[mine & counts, "total"])]
         number = int(months.get(currency, 0))
         if not any(amounts):
-            amounts = [one.copy_abs() for one in engine.values(history.loc[mine, "total"])]
+            amounts = [one.copy_abs() for one in answers.values(history.loc[mine, "total"])]
             number = len(amounts)
         mean = _WIDE.divide(total(amounts), number)
         factors[str(currency)] = _WIDE.divide(INDEX_BASE, mean) if mean else Decimal(1)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
-from billnb import billing_period, engine
+from billnb import answers, billing_period, engine
 from billnb.billing_period import By
 from billnb.history import INSTANT, MONEY
 from billnb.money import total
@@ -87,17 +87,17 @@ def series(
         for key, found in sums.items()
         for period, row in _rows(found, periods, length, now, earlier.get(key, Decimal()))
     ]
-    rows.sort(key=lambda row: engine.nulls_last(row[: 1 + len(keys)]))
-    types = {name: engine.type_of(table, name) for name in keys}
-    return engine.result(
+    rows.sort(key=lambda row: answers.nulls_last(row[: 1 + len(keys)]))
+    types = {name: answers.type_of(table, name) for name in keys}
+    return answers.result(
         rows,
         {
             "period": INSTANT,
             **types,
             "amount": MONEY,
-            "entries": engine.COUNT,
+            "entries": answers.COUNT,
             "change": MONEY,
-            "change_pct": engine.SHARE,
+            "change_pct": answers.SHARE,
             "complete": pa.bool_(),
         },
     )

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from billnb import analysis, engine, headline, labels
+from billnb import analysis, answers, headline, labels
 from billnb.components import COMPONENTS
 from billnb.definitions import VOIDED
 from billnb.money import plain, total
@@ -98,12 +98,12 @@ def _charges(entries: pd.DataFrame, months: int, read_at: datetime | None) -> li
     lines = []
     for currency in sorted({*charged["currency"], *voided["currency"]}):
         amounts: dict[str, dict[str, Decimal]] = defaultdict(dict)
-        for one in engine.records(charged[charged["currency"] == currency]):
+        for one in answers.records(charged[charged["currency"] == currency]):
             amounts[f"{one['period']:%Y-%m}"][one["component"]] = one["amount"]
         if amounts:
             lines += ["", f"  Charges by month, {currency}"]
             lines += _indented(_by_month(amounts, months, running))
-        left_out = engine.values(voided.loc[voided["currency"] == currency, "total"])
+        left_out = answers.values(voided.loc[voided["currency"] == currency, "total"])
         if left_out:
             amount = _amount(total(left_out))
             lines.append(
@@ -143,7 +143,7 @@ def _statuses(entries: pd.DataFrame) -> list[str]:
             f"{one['entries']:,}",
             _amount(one["amount"]),
         ]
-        for one in engine.records(analysis.statuses(entries))
+        for one in answers.records(analysis.statuses(entries))
     ]
     head = ["kind", "status", "currency", "entries", "amount"]
     title = "  Invoices and payments by status"

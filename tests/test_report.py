@@ -257,6 +257,17 @@ def test_a_balance_says_since_when_it_is_counted() -> None:
     )
 
 
+def test_a_month_that_is_cut_is_not_compared_with() -> None:
+    whole = cards(billnb.demo(since="2026-10-01", today=TODAY), AS_OF)
+    assert all(line.change for line in whole["Spend this month"].lines)
+    cut = cards(billnb.demo(since="2026-10-02", today=TODAY), AS_OF)
+    for line in cut["Spend this month"].lines:
+        assert (line.change, line.note) == ("", "nothing to compare with")
+    assert "Counted from 2 Oct 2026; what was left before is not in it." in (
+        cut["Prepaid balance"].sentence
+    )
+
+
 def test_of_many_balances_those_that_run_out_are_shown() -> None:
     frame = history(
         top_up(100, "2025-01-01", account="overdrawn"),
@@ -1215,6 +1226,17 @@ def test_the_command_reports_on_the_demo(tmp_path: Path) -> None:
     assert "account bytio" not in text
     assert "Redacted:" in text
     assert "Verified: account " in text
+
+
+def test_the_command_is_told_when_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    assert run("--demo", "-o", str(path), "--as-of", "2026-06-30").exit_code == 0
+    assert "Data as of <strong>30 Jun 2026</strong>" in path.read_text()
+    path.unlink()
+    done = run("--demo", "-o", str(path), "--as-of", "soon")
+    assert done.exit_code == 1
+    assert "soon" in done.stderr
+    assert not path.exists()
 
 
 def test_the_command_shows_names_when_told_to(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
-from billnb import definitions, engine
+from billnb import answers, definitions, engine
 from billnb.history import MONEY
 from billnb.period import Moment, instant
 
@@ -25,7 +25,7 @@ _TYPES = {
     "currency": pa.string(),
     "bucket": pa.string(),
     "counted_from": pa.string(),
-    "entries": engine.COUNT,
+    "entries": answers.COUNT,
     "amount": MONEY,
 }
 
@@ -94,9 +94,9 @@ def ageing(history: Any, as_of: Moment | None = None) -> pd.DataFrame:
     table = engine.sums(aged, names, "total").select([*names, "entries", "total"])
     rows = sorted(
         zip(*table.to_pydict().values(), strict=True),
-        key=lambda row: engine.nulls_last(row[: len(names)]),
+        key=lambda row: answers.nulls_last(row[: len(names)]),
     )
-    return engine.result(
+    return answers.result(
         [
             (*account, BUCKETS[bucket], "due_at" if is_due else "issued_at", entries, amount)
             for *account, bucket, is_due, entries, amount in rows

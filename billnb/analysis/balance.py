@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from billnb import definitions, engine
+from billnb import answers, definitions, engine
 from billnb.errors import MixedCurrencyError
 from billnb.history import INSTANT, MONEY
 from billnb.money import PLACES
@@ -83,7 +83,7 @@ def balance(history: Any) -> pd.DataFrame:
     frame = engine.entries(history, columns)
     prepaid = engine.sums(frame.filter(definitions.is_top_up()), _KEYS).select(_KEYS)
     if not prepaid.num_rows:
-        return engine.result([], _TYPES)
+        return answers.result([], _TYPES)
     moves = frame.filter(
         # more than the prepaid accounts, where accounts have several currencies
         *(_is_one_of(prepaid[key], key) for key in _KEYS),
@@ -128,13 +128,13 @@ def _ordered(table: pa.Table, prepaid: pa.Table) -> pa.Table:
 
 def _balances(table: pa.Table) -> pd.DataFrame:
     starts = np.flatnonzero(np.diff(table[_PLACE].to_numpy(), prepend=-1))
-    change = engine.amounts(table["change"])
+    change = answers.amounts(table["change"])
     is_invoice = pc.equal(table["kind"], "invoice").combine_chunks()
     charges = pc.if_else(is_invoice, pc.negate_checked(change), pa.scalar(0, MONEY))
     left, charged = running_total(change, starts), running_total(charges, starts)
     columns = {name: table[name] for name in (*_KEYS, "issued_at")}
     runway = _runway(left, charged, table["issued_at"].to_numpy(), starts)
-    return engine.answer(
+    return answers.answer(
         {**columns, "change": change, "balance": left, "runway_days": runway}, _TYPES
     )
 

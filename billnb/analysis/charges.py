@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
-from billnb import billing_period, definitions, engine
+from billnb import answers, billing_period, definitions, engine
 from billnb.components import COMPONENTS, STATED, components
 from billnb.history import INSTANT, MONEY
 from billnb.money import total
@@ -94,11 +94,11 @@ def charges(history: Any, by: str = "month", *, include_voided: bool = False) ->
             group[component].append(amount)
     rows = [
         (*key, component, total(amounts[key][component]))
-        for key in sorted(amounts, key=engine.nulls_last)
+        for key in sorted(amounts, key=answers.nulls_last)
         for component in COMPONENTS
         if component in amounts[key]
     ]
-    return engine.result(rows, _TYPES)
+    return answers.result(rows, _TYPES)
 
 
 __all__ = ["charges"]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from billnb import engine
+from billnb import answers, engine
 from billnb.errors import ArgumentError, MissingRateError, MixedCurrencyError, MoneyError
 from billnb.history import AMOUNTS, FX_TYPES, MONEY
 from billnb.money import PLACES, PRECISION, units
@@ -89,13 +89,13 @@ def convert(history: pd.DataFrame, to: str, rates: pd.DataFrame | Rates) -> pd.D
     keys = [
         (currency, _day(moment))
         for currency, moment in zip(
-            engine.values(history["currency"]), engine.values(history["issued_at"]), strict=True
+            answers.values(history["currency"]), answers.values(history["issued_at"]), strict=True
         )
     ]
     used = _used(keys, to, find)
     rate = [used[key][0] for key in keys]
     columns: dict[str, tuple[list[Any], pa.DataType]] = {
-        name: (list(map(_times, engine.values(history[name]), rate)), MONEY)
+        name: (list(map(_times, answers.values(history[name]), rate)), MONEY)
         for name in AMOUNTS
         if name in history.columns
     }
@@ -103,7 +103,7 @@ def convert(history: pd.DataFrame, to: str, rates: pd.DataFrame | Rates) -> pd.D
     columns["fx_rate"] = (rate, MONEY)
     columns["fx_date"] = ([used[key][1] for key in keys], pa.date32())
     return history.assign(
-        **{name: engine.column(values, kind) for name, (values, kind) in columns.items()}
+        **{name: answers.column(values, kind) for name, (values, kind) in columns.items()}
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from billnb import definitions, engine
+from billnb import answers, definitions, engine
 from billnb.history import ORDER, SCHEMA
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ def duplicates(history: Any) -> pd.DataFrame:
     alike = suspects.group_by(few).agg(nw.len().alias(_COUNT)).filter(nw.col(_COUNT) > 1)
     table = engine.collected(suspects.join(alike.select(few), on=few, how="inner"))
     table = table.sort_by([(name, "ascending") for name in (*ORDER, *keys)])
-    types = {**_TYPES, _DAY: engine.COUNT}
-    frame = engine.answer({name: table[name] for name in types}, types).dropna(subset=keys)
+    types = {**_TYPES, _DAY: answers.COUNT}
+    frame = answers.answer({name: table[name] for name in types}, types).dropna(subset=keys)
     frame = frame[frame.duplicated(keys, keep=False)]
     frame.insert(0, "group", frame.groupby(keys, sort=False).ngroup().astype("int64[pyarrow]") + 1)
     return frame.drop(columns=_DAY).sort_values("group", kind="stable", ignore_index=True)

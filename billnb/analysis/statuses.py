@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from billnb import billing_period, engine
+from billnb import answers, billing_period, engine
 from billnb.history import INSTANT, MONEY
 from billnb.money import total
 
@@ -89,8 +89,8 @@ def statuses(history: Any, by: str | None = None) -> pd.DataFrame:
         for period, kind, currency, status in [key]
     ]
     types = {"status": pa.string(), "kind": pa.string(), "currency": pa.string()}
-    figures = {"entries": engine.COUNT, "amount": MONEY, "share": engine.SHARE}
-    return engine.result(rows, {**({"period": INSTANT} if length else {}), **types, **figures})
+    figures = {"entries": answers.COUNT, "amount": MONEY, "share": answers.SHARE}
+    return answers.result(rows, {**({"period": INSTANT} if length else {}), **types, **figures})
 
 
 __all__ = ["statuses"]

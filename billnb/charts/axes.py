@@ -106,7 +106,7 @@ def ticks(low: float, high: float) -> list[Decimal]:
     >>> [str(one) for one in ticks(-180.0, 420.0)]
     ['0', '200', '400']
     >>> [str(one) for one in ticks(0.0, 1.12)]
-    ['0', '0.25', '0.50', '0.75', '1.00']
+    ['0.00', '0.25', '0.50', '0.75', '1.00']
     """
     with localcontext(_WIDE):
         bottom, top = Decimal(repr(low)), Decimal(repr(high))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
-from billnb import analysis, engine, labels
+from billnb import analysis, answers, labels
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import NEGATIVE, OTHER_COLOUR, ink, literal, series_colours
@@ -111,7 +111,7 @@ def balance(history: Any, *, as_of: Moment | None = None) -> go.Figure:
 
 def _line(part: pd.DataFrame, end: date) -> _Line:
     """Return the balance of one account, which stays as it is up to the end."""
-    rows = engine.records(part)
+    rows = answers.records(part)
     last = rows[-1]
     values, hovers = axes.drawn(one["balance"] for one in rows), [_left(one) for one in rows]
     days = float("inf") if last["runway_days"] is None else float(last["runway_days"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from billnb import analysis, billing_period, engine, labels
+from billnb import analysis, answers, billing_period, labels
 from billnb.billing_period import By
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
@@ -74,7 +74,7 @@ def cash_flow(history: Any, *, by: str = "month", as_of: Moment | None = None) -
         drawn: list[float] = []
         so_far: list[float] = []
         for name, frame in frames.items():
-            rows = engine.records(frame[frame["currency"] == currency])
+            rows = answers.records(frame[frame["currency"] == currency])
             values = axes.drawn(one["amount"] for one in rows)
             drawn += values
             so_far += [

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from billnb import analysis, billing_period, engine, labels
+from billnb import analysis, answers, billing_period, labels
 from billnb.billing_period import By
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
@@ -102,7 +102,7 @@ def spend_trend(
     figure = panels.figure(Heading(title, notes, shown), currencies, panel=_PANEL)
     axes.time_axis(figure, periods, length)
     for row, currency in enumerate(currencies, 1):
-        rows = engine.records(totals[totals["currency"] == currency])
+        rows = answers.records(totals[totals["currency"] == currency])
         complete = [one["complete"] for one in rows]
         stack = stacks[currency]
         topmost = [_topmost(stack[period], key) for period in periods]
@@ -159,7 +159,7 @@ def _stacks(history: Any, by: By, group: str) -> Mapping[str, Stack]:
         sizes = part["amount"].abs().groupby(part[name]).sum().sort_values(ascending=False)
         kept = set(sizes.index[:_MOST_SERIES])
         stack: dict[date, dict[Name, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-        for one in engine.records(part):
+        for one in answers.records(part):
             cell, key = stack[one["period"].date()], one[name] if one[name] in kept else None
             cell[key] = total((cell[key], one["amount"]))
         stacks[str(currency)] = stack

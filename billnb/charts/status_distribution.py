@@ -9,7 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from billnb import analysis, billing_period, engine, labels
+from billnb import analysis, answers, billing_period, labels
 from billnb.billing_period import By
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
@@ -100,7 +100,7 @@ def status_distribution(
         sizes = part[measure].abs().groupby(part["period"]).sum()
         whole = {one: float(size) for one, size in sizes.items()}
         for status, colour in key.items():
-            rows = engine.records(part[part["status"] == status])
+            rows = answers.records(part[part["status"] == status])
             shares = [abs(float(one[measure])) / (whole[one["period"]] or 1) for one in rows]
             if rows:
                 starts = [one["period"].date() for one in rows]

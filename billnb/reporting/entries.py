@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from billnb import engine
+from billnb import answers
 from billnb.money import plain
 
 COLUMNS = {
@@ -58,7 +58,7 @@ def content(history: pd.DataFrame, *, details: bool) -> str:
 
 
 def _cells(column: pd.Series[Any]) -> dict[str, object]:
-    found = engine.values(column)
+    found = answers.values(column)
     if column.name == "issued_at":
         minutes = [int(one.timestamp() // 60) for one in found]
         return {"steps": [one - before for before, one in pairwise([0, *minutes])]}

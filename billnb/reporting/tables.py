@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from billnb import analysis, engine, labels
+from billnb import analysis, answers, labels
 from billnb.components import COMPONENTS
 from billnb.money import plain, total
 
@@ -44,7 +44,7 @@ def spend(history: Any, as_of: datetime) -> list[Table]:
     for currency, part in spent.groupby("currency"):
         mine = charged[charged["currency"] == currency]
         cells: dict[tuple[object, str], list[Decimal]] = {}
-        for one in engine.records(mine):
+        for one in answers.records(mine):
             cells.setdefault((one["period"], one["component"]), []).append(one["amount"])
         shown = [name for name in COMPONENTS if name in set(mine["component"])]
         rows = [
@@ -54,7 +54,7 @@ def spend(history: Any, as_of: datetime) -> list[Table]:
                 _digits(one["amount"]),
                 labels.change(one["change_pct"]),
             ]
-            for one in engine.records(part)
+            for one in answers.records(part)
         ]
         caption = f"Spend by month in {currency}"
         tables.append(Table(caption, ["month", *shown, "total", "change"], rows[::-1]))
@@ -89,7 +89,7 @@ def statuses(history: Any) -> list[Table]:
             labels.percent(one["share"]),
             _digits(one["amount"]),
         ]
-        for one in engine.records(analysis.statuses(history))
+        for one in answers.records(analysis.statuses(history))
     ]
     head = ["kind", "status", "currency", "entries", "share", "amount"]
     return [Table("Entries by status", head, rows, words=3)]
@@ -107,7 +107,7 @@ def ageing(history: Any, as_of: datetime) -> list[Table]:
             f"{one['entries']:,}",
             _digits(one["amount"]),
         ]
-        for one in engine.records(analysis.ageing(history, as_of))
+        for one in answers.records(analysis.ageing(history, as_of))
     ]
     head = ["provider", "account", "currency", "days", "since it was", "invoices", "amount"]
     return [Table("Unpaid invoices by age", head, rows, words=5)] if rows else []
@@ -120,7 +120,7 @@ def balance(history: Any) -> list[Table]:
     last = left.groupby(["provider", "account", "currency", "month"], as_index=False).last()
     rows = [
         [one["account"], one["currency"], one["month"], _digits(one["balance"]), _days(one)]
-        for one in engine.records(last)
+        for one in answers.records(last)
     ]
     head = ["account", "currency", "end of", "balance", "days it lasts"]
     return [Table("Prepaid balances", head, rows[::-1], words=3)] if rows else []
@@ -133,7 +133,7 @@ def cash(history: Any, as_of: datetime) -> list[Table]:
     tables = []
     for currency in currencies:
         invoiced, paid = both = [
-            {one["period"]: one for one in engine.records(frame[frame["currency"] == currency])}
+            {one["period"]: one for one in answers.records(frame[frame["currency"] == currency])}
             for frame in frames
         ]
         rows = [
@@ -160,7 +160,7 @@ def duplicates(history: Any) -> list[Table]:
             one["currency"],
             _digits(one["total"]),
         ]
-        for one in engine.records(found.tail(_MOST_DUPLICATES))
+        for one in answers.records(found.tail(_MOST_DUPLICATES))
     ]
     head = ["issued (UTC)", "account", "kind", "description", "currency", "amount"]
     if not rows:

@@ -1,0 +1,133 @@
+"""How does what was summed on an engine become a frame that people work with?
+
+Exact again: amounts of a history's own type, instants in UTC, and what is not stated as missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from billnb.errors import MoneyError
+from billnb.history import INSTANT, INSTANTS, MONEY
+from billnb.money import PLACES, PRECISION
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHARE = pa.float64()
+COUNT = pa.int64()
+
+
+def result(rows: Iterable[Sequence[object]], types: Mapping[str, pa.DataType]) -> pd.DataFrame:
+    """Return rows as an answer; a date in an instant's place is its first moment.
+
+    Raises
+    ------
+    MoneyError
+        When a sum has more digits than an amount may have.
+    """
+    columns = list(zip(*rows, strict=True)) or [()] * len(types)
+    arrays = {
+        name: _array(column, kind)
+        for (name, kind), column in zip(types.items(), columns, strict=True)
+    }
+    return answer(arrays, types)
+
+
+def answer(
+    columns: Mapping[str, pa.Array | pa.ChunkedArray], types: Mapping[str, pa.DataType]
+) -> pd.DataFrame:
+    """Return columns as a pandas frame backed by Arrow, of exactly these types.
+
+    Engines widen decimals when they add them up: here they become amounts again.
+
+    Raises
+    ------
+    MoneyError
+        When a sum has more digits than an amount may have.
+    """
+    import pandas as pd
+
+    arrays = [
+        amounts(columns[name]) if kind == MONEY else columns[name].cast(kind)
+        for name, kind in types.items()
+    ]
+    frame: pd.DataFrame = pa.table(arrays, names=list(types)).to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
+
+
+def amounts(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Return decimals of any width as amounts.
+
+    Raises
+    ------
+    MoneyError
+        When one has more digits than an amount may have.
+    """
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    with suppress(pa.ArrowInvalid):
+        return whole.cast(MONEY)
+    raise _too_large()
+
+
+def column(values: Iterable[object], kind: pa.DataType) -> Any:
+    """Return values as a column of a pandas frame, backed by Arrow."""
+    import pandas as pd
+
+    return pd.arrays.ArrowExtensionArray(_array(values, kind))
+
+
+def values(column: pd.Series[Any]) -> list[Any]:
+    """Return a column's values, with ``None`` for what is not stated; pandas' own loop is slow."""
+    found: list[Any] = pa.array(column, from_pandas=True).to_pylist()
+    return found
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return an answer's rows, with ``None`` for what is not stated."""
+    rows: list[dict[str, Any]] = pa.Table.from_pandas(frame, preserve_index=False).to_pylist()
+    return rows
+
+
+def type_of(table: pa.Table, name: str) -> pa.DataType:
+    """Return the type of a column of an answer: instants say again that they are in UTC."""
+    return INSTANT if name in INSTANTS else table.schema.field(name).type
+
+
+def nulls_last(row: Iterable[Any]) -> tuple[tuple[bool, Any], ...]:
+    """Return what sorts a row by its values, those that are not stated after the others."""
+    return tuple((value is None, value) for value in row)
+
+
+def _array(column: Iterable[Any], kind: pa.DataType) -> pa.Array:
+    if kind == INSTANT:
+        column = [datetime.combine(one, time()) if type(one) is date else one for one in column]
+    with suppress(pa.ArrowInvalid):
+        return pa.array(column, kind, from_pandas=True)
+    raise _too_large()
+
+
+def _too_large() -> MoneyError:
+    return MoneyError(
+        f"a sum has more than {PRECISION - PLACES} digits before the point or {PLACES} places "
+        "after it, which is more than can be kept; are the amounts in units of their currency?"
+    )
+
+
+__all__ = [
+    "COUNT",
+    "SHARE",
+    "amounts",
+    "answer",
+    "column",
+    "nulls_last",
+    "records",
+    "result",
+    "type_of",
+    "values",
+]
