@@ -41,8 +41,7 @@ def running_total(amounts: pa.Array, starts: Any) -> pa.Array:
     kind = pa.decimal128(38, amounts.type.scale)
     if not len(amounts):
         return pa.array([], kind)
-    words = np.frombuffer(amounts.buffers()[1], "<i8").reshape(-1, 2)
-    words = words[amounts.offset : amounts.offset + len(amounts)]
+    words = _words(amounts)
     low = words[:, 0].view("<u8")
     limbs = ((low & np.uint64(_LOW)).view("<i8"), (low >> _LIMB).view("<i8"), words[:, 1])
     lowest, middle, high = (_restarting(np.cumsum(limb), starts) for limb in limbs)
@@ -54,10 +53,44 @@ def running_total(amounts: pa.Array, starts: Any) -> pa.Array:
     return pa.Array.from_buffers(kind, len(result), [None, pa.py_buffer(result)])
 
 
+def approximate(amounts: pa.Array) -> Any:
+    """Return amounts as binary floats, for ratios: to 15 digits where they are not negative.
+
+    Arrow takes ten times as long to do so.
+
+    Parameters
+    ----------
+    amounts : pyarrow.Array
+        decimal128, without nulls.
+
+    Returns
+    -------
+    numpy.ndarray of float
+        What is below zero may come out as zero, where it is next to nothing.
+
+    Examples
+    --------
+    >>> from decimal import Decimal
+    >>> approximate(pa.array([Decimal("9007199254740993.5"), Decimal("0.1")])).tolist()
+    [9007199254740994.0, 0.1]
+    """
+    if not len(amounts):
+        return np.array([], float)
+    words = _words(amounts)
+    unscaled = words[:, 1] * 2.0**64 + words[:, 0].view("<u8")
+    return unscaled / 10.0**amounts.type.scale
+
+
+def _words(amounts: pa.Array) -> Any:
+    """Return the two halves of each amount, the lower one first."""
+    words = np.frombuffer(amounts.buffers()[1], "<i8").reshape(-1, 2)
+    return words[amounts.offset : amounts.offset + len(amounts)]
+
+
 def _restarting(sums: Any, starts: Any) -> Any:
     """Take off each stretch what had come together before it."""
     before = np.concatenate(([0], sums))[starts]
     return sums - np.repeat(before, np.diff(np.append(starts, len(sums))))
 
 
-__all__ = ["running_total"]
+__all__ = ["approximate", "running_total"]

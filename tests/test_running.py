@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billnb.running import running_total
+from billnb.running import approximate, running_total
 
 laws = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -58,3 +58,13 @@ def test_running_totals_keep_the_places_of_the_amounts() -> None:
     found = running_total(pa.array([Decimal("0.1"), Decimal("-0.3")]), np.array([0]))
     assert found.type == pa.decimal128(38, 1)
     assert found.to_pylist() == [Decimal("0.1"), Decimal("-0.2")]
+
+
+@laws
+@given(st.lists(wide, min_size=1), st.integers(0, 3))
+def test_binary_floats_are_close_to_amounts(numbers: list[int], cut: int) -> None:
+    amounts = amounts_of([*[7] * cut, *numbers]).slice(cut)
+    for found, number in zip(approximate(amounts).tolist(), numbers, strict=True):
+        exact = number / 10**12
+        assert found == pytest.approx(exact, rel=1e-15 if number >= 0 else 1e-6, abs=1e-6)
+        assert found <= 0 or number > 0

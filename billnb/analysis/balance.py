@@ -13,7 +13,7 @@ from billnb import answers, definitions, engine
 from billnb.errors import MixedCurrencyError
 from billnb.history import INSTANT, MONEY
 from billnb.money import PLACES
-from billnb.running import running_total
+from billnb.running import approximate, running_total
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +32,7 @@ _TYPES = {
     "runway_days": pa.float64(),
 }
 _PLACE = "_place"
+_MOST_CODES = 1_000_000
 _ORDER = (_PLACE, "issued_at", "entry_id", "change")
 
 
@@ -113,9 +114,7 @@ def _ordered(table: pa.Table, prepaid: pa.Table) -> pa.Table:
         is_known &= index >= 0
         known = known * len(words) + index
         code = code * len(words) + pc.index_in(prepaid[key], value_set=words).to_numpy()
-    places = dict(zip(code.tolist(), range(len(prepaid)), strict=True))
-    found, inverse = np.unique(known, return_inverse=True)
-    place = np.array([places.get(one, -1) for one in found.tolist()], int)[inverse]
+    place = _places(code, known)
     change = pc.if_else(
         pc.equal(table["kind"], "invoice"), pc.negate_checked(table["total"]), table["total"]
     )
@@ -124,6 +123,18 @@ def _ordered(table: pa.Table, prepaid: pa.Table) -> pa.Table:
     table = table.filter(kept)
     order = pc.sort_indices(table, [(name, "ascending") for name in _ORDER])
     return table.drop(["entry_id", "total"]).take(order)
+
+
+def _places(code: Any, known: Any) -> Any:
+    """Return for each number its place among the codes; -1 for what is none of them."""
+    largest = int(code.max())
+    if largest < _MOST_CODES:  # to look up is faster than to search
+        table = np.full(largest + 2, -1)
+        table[code] = np.arange(len(code))
+        return table[np.where((known < 0) | (known > largest), largest + 1, known)]
+    order = np.argsort(code)
+    at = np.searchsorted(code, known, sorter=order).clip(max=len(code) - 1)
+    return np.where(code[order[at]] == known, order[at], -1)
 
 
 def _balances(table: pa.Table) -> pd.DataFrame:
@@ -148,8 +159,7 @@ def _runway(left: pa.Array, charged: pa.Array, issued: Any, starts: Any) -> pa.A
     charged = charged.cast(_WIDE)  # whose difference is exact: binary floats would cancel out
     nothing = pa.array([0], _WIDE)
     earlier = pa.concat_arrays([nothing, charged]).take(pa.array(before))
-    recent = pc.subtract(charged, earlier).cast(pa.float64()).to_numpy()
-    balance = left.cast(pa.float64()).to_numpy()
+    recent, balance = approximate(pc.subtract(charged, earlier)), approximate(left)
     with np.errstate(divide="ignore", invalid="ignore"):
         lasts = np.where(recent > 0, balance * RECENT_DAYS / recent, np.nan)
     return pa.array(np.where(balance > 0, lasts, 0.0), from_pandas=True)
