@@ -17,7 +17,7 @@ import narwhals.stable.v2 as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from billnb import answers
+from billnb import answers, labels
 from billnb.billing_period import By
 from billnb.errors import ArgumentError, MixedCurrencyError, MoneyError
 from billnb.history import AMOUNTS, FX_TYPES, INSTANTS, MONEY, SCHEMA
@@ -112,14 +112,19 @@ def sums(
     ------
     MixedCurrencyError
         When entries state no currency: nobody can tell what may be added to what.
+    MoneyError
+        When entries state no total: a sum without them would pass for the whole.
     """
+    counted = [*counts, *(["total"] if "total" in amounts else [])]
     table = collected(
         frame.group_by(keys).agg(
             *(nw.col(name).sum() for name in amounts),
-            *(nw.col(name).count().alias(f"{name}_stated") for name in counts),
+            *(nw.col(name).count().alias(f"{name}_stated") for name in counted),
             entries=nw.len(),
         )
     )
+    if "total" in counted:
+        require_totals(sum(pc.subtract(table["entries"], table["total_stated"]).to_pylist()))
     if table["currency"].null_count:
         silent = table.filter(pc.is_null(table["currency"]))
         raise MixedCurrencyError.of_unstated(pc.sum(silent["entries"]).as_py())
@@ -214,7 +219,8 @@ def _from_objects(column: pd.Series[Any]) -> pa.Array:
     if name in INSTANTS and held not in ("datetime", "datetime64", "empty"):
         raise ArgumentError(f"{name} is {held}; it has to be a timestamp in UTC")
     kind = SCHEMA.field(name).type if name in SCHEMA.names else None
-    with suppress(pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+    refused = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError)
+    with suppress(*refused, OverflowError, UnicodeError):
         return pa.array(column, kind, from_pandas=True)
     raise _unkeepable(name) if name in AMOUNTS else _unreadable(name)
 
@@ -269,6 +275,14 @@ def require(wanted: Iterable[str], there: Iterable[str]) -> None:
     twice = [name for name in wanted if found.count(name) > 1]
     if twice:
         raise ArgumentError(f"the frame has more than one column {', '.join(twice)}")
+
+
+def require_totals(missing: int) -> None:
+    """Make sure that no entry lacks a total."""
+    if missing:
+        raise MoneyError(
+            f"{labels.counted(missing, 'entry')} without a total; leave them out, or set it"
+        )
 
 
 def _inexact(name: str, kind: str) -> MoneyError:
@@ -335,6 +349,7 @@ __all__ = [
     "month_key",
     "period_key",
     "require",
+    "require_totals",
     "sums",
     "whole",
 ]

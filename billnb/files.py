@@ -49,7 +49,7 @@ def replace(path: str | os.PathLike[str], content: bytes) -> None:
 def _replace(target: Path, content: bytes) -> None:
     if target.exists() and not target.is_file():
         raise OSError(errno.EINVAL, "it is there, and is no plain file")
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".billnb-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from billnb import analysis, answers, billing_period, definitions, engine, labels
 from billnb.analysis.balance import RECENT_DAYS
+from billnb.history import readings
 from billnb.money import total
 
 _MOST_BALANCES = 3
@@ -86,7 +87,7 @@ def cards(history: Any, as_of: datetime) -> list[Card]:
     return [spend, unpaid(entries, as_of), _prepaid(entries, as_of, begins)]
 
 
-def verification(readings: Mapping[str, Mapping[str, Any]]) -> str:
+def verification(read: Mapping[str, Mapping[str, Any]]) -> str:
     """Return how accounts were verified, in a sentence.
 
     Examples
@@ -94,10 +95,10 @@ def verification(readings: Mapping[str, Mapping[str, Any]]) -> str:
     >>> verification({"bytio": {"certificate": "by id"}})
     'Verified: bytio by id (as many different ids as entries announced).'
     """
-    if not readings:
+    if not read:
         return "How it was verified is not known: the frame does not say."
     how: dict[str, list[str]] = {}
-    for account, reading in readings.items():
+    for account, reading in read.items():
         how.setdefault(str(reading["certificate"]), []).append(account)
     parts = [
         f"{labels.listed(accounts, most=4)} {certificate} ({VERIFIED.get(certificate, 'as read')})"
@@ -108,8 +109,7 @@ def verification(readings: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _begins(history: pd.DataFrame) -> datetime | None:
     """Return the instant before which entries were left out, where some were."""
-    readings = history.attrs.get("billnb", {}).values()
-    cuts = [datetime.fromisoformat(one["since"]) for one in readings if one.get("since")]
+    cuts = [one["since"] for one in readings(history).values() if one["since"] is not None]
     return max(cuts, default=None)
 
 

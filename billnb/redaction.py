@@ -19,7 +19,7 @@ from billnb import analysis, answers, engine
 from billnb.components import STATED, components
 from billnb.definitions import VOIDED
 from billnb.errors import ArgumentError
-from billnb.history import AMOUNTS, MONEY
+from billnb.history import AMOUNTS, MONEY, readings
 from billnb.money import total
 from billnb.secret import MASK
 
@@ -109,12 +109,15 @@ def redact(history: Any, *, key: str | None = None) -> pd.DataFrame:
     """
     if key is None:
         key = os.environ.get(KEY_VARIABLE) or _process_key
+    if not isinstance(key, str):
+        raise ArgumentError(f"the key of pseudonyms is a str, not {type(key).__name__}")
     if not key:
         raise ArgumentError("the key of pseudonyms is empty; leave it out, or give one")
     frame = engine.whole(history)
     names = _pseudonyms(frame["account"].dropna().unique(), key)
-    readings = frame.attrs.get("billnb", {})
-    names.update(_pseudonyms(readings.keys() - names.keys(), key, names.values()))
+    readings(frame)  # or an error that says what is wrong with them
+    noted = frame.attrs.get("billnb", {})
+    names.update(_pseudonyms(noted.keys() - names.keys(), key, names.values()))
     ids = {one: _digest(one, key, _ID) for one in set(answers.values(frame["entry_id"])) if one}
     clean = _cleaner(frame["method_last4"].dropna().unique(), ids)
     free = _cleaner(frame["method_last4"].dropna().unique(), ids, names)
@@ -131,7 +134,7 @@ def redact(history: Any, *, key: str | None = None) -> pd.DataFrame:
     shared.attrs = {
         "billnb": {
             names[name]: {one: reading[one] for one in _READING if one in reading}
-            for name, reading in readings.items()
+            for name, reading in noted.items()
         }
     }
     return shared

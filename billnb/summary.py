@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from billnb import analysis, answers, headline, labels
 from billnb.components import COMPONENTS
 from billnb.definitions import VOIDED
+from billnb.history import readings
 from billnb.money import plain, total
 from billnb.table import aligned
 
@@ -58,10 +59,10 @@ def summary(history: pd.DataFrame, *, months: int = 12) -> str:
       read ... UTC in 3 requests
       verified: as many different ids as entries announced (by id)
     """
-    readings: Mapping[str, Reading] = history.attrs.get("billnb", {})
-    names = [*readings, *(name for name in history["account"].unique() if name not in readings)]
+    read = readings(history)
+    names = [*read, *(name for name in history["account"].unique() if name not in read)]
     parts = [
-        _account(name, history[history["account"] == name], readings.get(name), months)
+        _account(name, history[history["account"] == name], read.get(name), months)
         for name in names
     ]
     return "\n\n".join(parts) or "No accounts."
@@ -69,12 +70,13 @@ def summary(history: pd.DataFrame, *, months: int = 12) -> str:
 
 def _account(name: str, entries: pd.DataFrame, reading: Reading | None, months: int) -> str:
     lines = [_title(name, entries)]
-    read_at = None if reading is None else datetime.fromisoformat(reading["read_at"])
+    read_at = None if reading is None else reading["read_at"]
     if reading is not None and read_at is not None:
         certificate = reading["certificate"]
+        requests = labels.counted(int(reading.get("requests", 0)), "request")
         lines += [
-            f"  read {labels.moment(read_at)} in {reading['requests']} requests",
-            f"  verified: {headline.VERIFIED[certificate]} ({certificate})",
+            f"  read {labels.moment(read_at)} in {requests}",
+            f"  verified: {headline.VERIFIED.get(certificate, 'as read')} ({certificate})",
         ]
     if len(entries):
         lines += _charges(entries, months, read_at)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,9 +20,11 @@ from ledgers import (
     invoice,
     payment,
     records,
+    table,
     top_up,
 )
 
+import billnb
 from billnb import analysis
 from billnb.errors import ArgumentError, MixedCurrencyError, MoneyError
 from billnb.history import AMOUNTS, COLUMNS, INSTANTS, SCHEMA
@@ -320,3 +324,52 @@ def test_an_instant_that_is_none_is_refused(kind: str) -> None:
 def test_words_that_are_numbers_are_refused() -> None:
     with pytest.raises(ArgumentError, match="currency"):
         analysis.spend(history(invoice(1, "2026-01-05")).assign(currency=[840]))
+
+
+@pytest.mark.parametrize(
+    "noted",
+    [
+        {"bytio": {"read_at": "yesterday"}},
+        {"bytio": {"since": 3}},
+        {"bytio": "append-only"},
+        ["bytio"],
+        "bytio",
+        {"bytio": {1: 2}},
+    ],
+)
+def test_notes_of_another_make_are_a_clear_error(noted: object, tmp_path: Path) -> None:
+    frame = billnb.demo(kind="payment")
+    frame.attrs["billnb"] = noted
+    for use in (
+        billnb.redact,
+        billnb.charts.balance,
+        partial(billnb.report, path=tmp_path / "report.html"),
+    ):
+        with pytest.raises(ArgumentError, match=r"attrs\[\"billnb\"\]"):
+            use(frame)
+    del frame.attrs["billnb"]
+    assert billnb.redact(frame).attrs == {"billnb": {}}
+
+
+def test_text_that_cannot_be_kept_is_a_clear_error() -> None:
+    frame = history(invoice(5, "2026-10-01")).astype({"description": object})
+    frame["description"] = pd.Series(["\ud800"], dtype=object)
+    with pytest.raises(ArgumentError, match="description"):
+        billnb.redact(frame)
+    with pytest.raises(ArgumentError, match="bytes"):
+        billnb.redact(history(), key=b"secret")  # type: ignore[arg-type]
+
+
+@each_question_of_money
+@pytest.mark.parametrize("engine", ["pandas", "polars", "duckdb"])
+def test_entries_without_a_total_are_not_passed_over(question: str, engine: str) -> None:
+    rows = [top_up(50, "2026-09-01"), invoice(20, "2026-10-05", status="pending")]
+    unknown = [invoice(20, "2026-10-06", status="pending"), payment(20, "2026-10-06")]
+    holds = table([*rows, *({**one, "total": None} for one in unknown)])
+    if engine == "pandas":
+        whole: Any = in_pandas(holds)
+    else:
+        module = pytest.importorskip(engine)
+        whole = module.from_arrow(holds) if engine == "polars" else module.sql("from holds")
+    with pytest.raises(MoneyError, match="without a total; leave them out, or set it"):
+        QUESTIONS[question](whole)

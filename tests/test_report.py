@@ -375,6 +375,11 @@ def test_the_file_is_returned_and_is_html(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_name_may_be_as_long_as_the_system_lets_it(tmp_path: Path) -> None:
+    path = tmp_path / f"{'r' * 250}.html"
+    assert billnb.report(history(), path).exists()
+
+
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text("the old one")

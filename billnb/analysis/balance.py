@@ -93,6 +93,7 @@ def balance(history: Any) -> pd.DataFrame:
     table = engine.collected(moves)
     if table["currency"].null_count:
         raise MixedCurrencyError.of_unstated(table["currency"].null_count)
+    engine.require_totals(table["total"].null_count)
     return _balances(_ordered(table, prepaid.sort_by([(key, "ascending") for key in _KEYS])))
 
 

@@ -18,6 +18,7 @@ from billnb.charts import axes
 from billnb.charts.heading import Heading
 from billnb.charts.style import INK, RUNNING_PATTERN, TEMPLATE, ink, literal
 from billnb.entry import KINDS
+from billnb.history import readings
 from billnb.period import Moment, instant
 
 HOVER = "%{customdata[0]}<extra></extra>"
@@ -139,9 +140,9 @@ def blank(heading: Heading, sentence: str) -> go.Figure:
 
 def when(history: Any, as_of: Moment | None) -> datetime:
     """Return when a history is of: what is asked for, when it was read, or else now."""
-    readings = getattr(history, "attrs", {}).get("billnb", {}).values()
-    if as_of is None and readings:
-        return min(datetime.fromisoformat(reading["read_at"]) for reading in readings)
+    read: list[datetime] = [one["read_at"] for one in readings(history).values() if one["read_at"]]
+    if as_of is None and read:
+        return min(read)
     return instant(as_of)
 
 

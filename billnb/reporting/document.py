@@ -24,6 +24,7 @@ from billnb import charts, engine, headline, labels
 from billnb.charts.heading import without_sentence
 from billnb.charts.panels import when
 from billnb.files import replace
+from billnb.history import readings
 from billnb.period import Moment
 from billnb.redaction import INDEX_BASE, scaled
 from billnb.redaction import redact as redacted
@@ -114,9 +115,9 @@ def _page(
 ) -> str:
     now = when(history, as_of)
     there = set(history["account"])
-    readings = {
+    how = {
         name: reading
-        for name, reading in history.attrs.get("billnb", {}).items()
+        for name, reading in readings(history).items()
         if name in there or not reading.get("announced")
     }
     environment = jinja2.Environment(
@@ -136,7 +137,7 @@ def _page(
         title=title or "Billing report",
         as_of=labels.moment(now),
         extent=_extent(history),
-        verified=headline.verification(readings),
+        verified=headline.verification(how),
         cards=headline.cards(history, now),
         sections=sections,
         notices=_notices(redact=redact, scale=scale),
