@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from billnb import analysis as analysis
     from billnb import charts as charts
     from billnb import errors as errors
+    from billnb.dashboard import Explorer as Explorer
+    from billnb.dashboard import explore as explore
     from billnb.errors import AccessDeniedError as AccessDeniedError
     from billnb.errors import AccountNotFoundError as AccountNotFoundError
     from billnb.errors import ArgumentError as ArgumentError
@@ -56,6 +58,7 @@ _HOMES = {
     "Bytio": "billnb.providers.bytio",
     "ContractError": "billnb.errors",
     "DeadlineExceededError": "billnb.errors",
+    "Explorer": "billnb.dashboard",
     "Limits": "billnb.transport",
     "MalformedBodyError": "billnb.errors",
     "MissingRateError": "billnb.errors",
@@ -73,6 +76,7 @@ _HOMES = {
     "Unpod": "billnb.providers.unpod",
     "UnstableHistoryError": "billnb.errors",
     "demo": "billnb.sandbox.demo",
+    "explore": "billnb.dashboard",
     "load": "billnb.loading",
     "redact": "billnb.redaction",
     "report": "billnb.reporting",
@@ -88,6 +92,7 @@ __all__ = [
     "Bytio",
     "ContractError",
     "DeadlineExceededError",
+    "Explorer",
     "Limits",
     "MalformedBodyError",
     "MissingRateError",
@@ -109,6 +114,7 @@ __all__ = [
     "charts",
     "demo",
     "errors",
+    "explore",
     "load",
     "redact",
     "report",

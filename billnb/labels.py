@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 
-from babel.numbers import format_currency, get_currency_symbol
+from babel.numbers import get_currency_precision, get_currency_symbol
 
 from billnb.billing_period import By
 from billnb.money import plain
@@ -52,11 +52,20 @@ def amount(value: Decimal, currency: str) -> str:
     >>> amount(Decimal("1204.335017100000"), "USD"), amount(Decimal("-3"), "BITS")
     ('$1,204.3350171', '-3.00 BITS')
     """
-    if symbol(currency) is None:
+    before = symbol(currency)
+    if before is None:
         return f"{plain(value, thousands=',')} {currency}"
-    with localcontext(_WIDE):
-        written: str = format_currency(value, currency, locale=_LOCALE, decimal_quantization=False)
-    return written
+    # as Babel's format_currency without rounding, which takes forty times as long
+    whole, _, places = f"{value.copy_abs():,f}".partition(".")
+    places = places.rstrip("0").ljust(_fewest_places(currency), "0")
+    sign = "-" if value < 0 else ""
+    return f"{sign}{before}{whole}.{places}" if places else f"{sign}{before}{whole}"
+
+
+@lru_cache
+def _fewest_places(currency: str) -> int:
+    places: int = get_currency_precision(currency)
+    return places
 
 
 def compact(value: Decimal, currency: str) -> str:

@@ -41,7 +41,7 @@ def running_total(amounts: pa.Array, starts: Any) -> pa.Array:
     kind = pa.decimal128(38, amounts.type.scale)
     if not len(amounts):
         return pa.array([], kind)
-    words = _words(amounts)
+    words = halves(amounts)
     low = words[:, 0].view("<u8")
     limbs = ((low & np.uint64(_LOW)).view("<i8"), (low >> _LIMB).view("<i8"), words[:, 1])
     lowest, middle, high = (_restarting(np.cumsum(limb), starts) for limb in limbs)
@@ -76,12 +76,12 @@ def approximate(amounts: pa.Array) -> Any:
     """
     if not len(amounts):
         return np.array([], float)
-    words = _words(amounts)
+    words = halves(amounts)
     unscaled = words[:, 1] * 2.0**64 + words[:, 0].view("<u8")
     return unscaled / 10.0**amounts.type.scale
 
 
-def _words(amounts: pa.Array) -> Any:
+def halves(amounts: pa.Array) -> Any:
     """Return the two halves of each amount, the lower one first."""
     words = np.frombuffer(amounts.buffers()[1], "<i8").reshape(-1, 2)
     return words[amounts.offset : amounts.offset + len(amounts)]
@@ -93,4 +93,4 @@ def _restarting(sums: Any, starts: Any) -> Any:
     return sums - np.repeat(before, np.diff(np.append(starts, len(sums))))
 
 
-__all__ = ["approximate", "running_total"]
+__all__ = ["approximate", "halves", "running_total"]

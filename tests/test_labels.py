@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import ROUND_DOWN, Context, Decimal, localcontext
 
 import pytest
+from babel.numbers import format_currency
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -54,6 +55,14 @@ def test_an_amount_keeps_every_digit(value: Decimal, currency: str) -> None:
 def test_an_amount_has_no_idle_zeros(value: Decimal, currency: str) -> None:
     places = digits(labels.amount(value, currency), currency).partition(".")[2]
     assert len(places) <= 2 or not places.endswith("0")
+
+
+@laws
+@given(kept, st.sampled_from(["USD", "EUR", "INR", "JPY", "GBP", "KRW", "TWD"]))
+def test_an_amount_is_written_as_babel_writes_it(value: Decimal, currency: str) -> None:
+    with localcontext(Context(prec=100)):
+        written = format_currency(value, currency, locale="en_US", decimal_quantization=False)
+    assert labels.amount(value, currency) == (written if value else written.lstrip("-"))
 
 
 @laws

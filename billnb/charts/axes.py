@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, localcontext
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -36,18 +37,22 @@ _WIDE = Context(prec=60)
 
 def time_axis(figure: go.Figure, periods: Sequence[date], by: By, *, columns: int = 1) -> None:
     """Have all x axes show periods, each as wide as it is long, and name no other."""
+    figure.update_xaxes(**time_ticks(periods, by, columns=columns))
+
+
+def time_ticks(periods: Sequence[date], by: By, *, columns: int = 1) -> dict[str, Any]:
+    """Return how an x axis shows periods."""
     first, last = min(periods), max(periods)
     every = list(billing_period.every(first, last, by))
     end = billing_period.after(last, by) or last + timedelta(days=1)
     pad = (end - first) / len(every) * max(0, FEW - len(every)) / 2
-    figure.update_xaxes(type="date", range=[first - pad, end + pad])
+    limits = {"type": "date", "range": [str(first - pad), str(end + pad)]}
     if len(every) > FEW:
-        figure.update_xaxes(tickformat=_TICKS[by], ticklabelmode="period", nticks=8 // columns)
-        return
+        ticks = {"tickformat": _TICKS[by], "ticklabelmode": "period", "nticks": 8 // columns}
+        return {**limits, **ticks}
     named = every[::-columns][::-1]
-    figure.update_xaxes(
-        tickvals=[middle(one, by) for one in named], ticktext=list(_names(named, by))
-    )
+    at = [middle(one, by).isoformat() for one in named]
+    return {**limits, "tickvals": at, "ticktext": list(_names(named, by))}
 
 
 def _names(periods: Sequence[date], by: By) -> Iterator[str]:
@@ -150,4 +155,5 @@ __all__ = [
     "span",
     "ticks",
     "time_axis",
+    "time_ticks",
 ]

@@ -166,7 +166,9 @@ def short(text: str, longest: int = _LONGEST_TEXT, *, middle: bool = False) -> s
     >>> short("production-europe-west-1", 16), short("production-europe-west-1", 16, middle=True)
     ('production-euro…', 'product…e-west-1')
     """
-    words = " ".join("".join(one if _is_shown(one) else " " for one in text).split())
+    if not text.isprintable():
+        text = "".join(one if _is_shown(one) else " " for one in text)
+    words = " ".join(text.split())
     if len(words) <= longest:
         return words
     if not middle:

@@ -1,0 +1,146 @@
+"""What is looked at: which days, whose entries, in which form?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from billnb import billing_period, labels
+from billnb.billing_period import By
+
+FIELDS = ("provider", "account", "currency", "kind", "status")
+"""What is chosen one of; nothing chosen means all."""
+
+UNSTATED = labels.NOT_STATED
+"""What stands for entries of which a field is not stated."""
+
+PRESETS: Mapping[str, str] = {
+    "all": "All",
+    "this month": "This month",
+    "last month": "Last month",
+    "quarter": "This quarter",
+    "year to date": "Year to date",
+    "12 months": "12 months",
+}
+"""The ranges of days that have a name."""
+
+STACKS = ("component", "provider", "account")
+MEASURES = ("entries", "amount")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What of a history is shown, and how.
+
+    Attributes
+    ----------
+    since, until : datetime.date or None
+        The first and the last day; ``None`` is the history's own.
+    provider, account, currency, kind, status : str or None
+        What entries have to be; ``None`` is anything.
+    search : str
+        What their text has to hold.
+    by : str
+        How long a period is.
+    stack : {"component", "provider", "account"}
+        What bars are stacked of.
+    measure : {"entries", "amount"}
+        What the shares of statuses are of.
+    period : datetime.date or None
+        The one period that all but the figures by period are narrowed to.
+    component : str or None
+        The one component that is looked at.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    provider: str | None = None
+    account: str | None = None
+    currency: str | None = None
+    kind: str | None = None
+    status: str | None = None
+    search: str = ""
+    by: By = "month"
+    stack: str = "component"
+    measure: str = "entries"
+    period: date | None = None
+    component: str | None = None
+
+    def days(self) -> tuple[date | None, date | None]:
+        """Return the first and the last day, those of the one period where one is chosen."""
+        if self.period is None:
+            return self.since, self.until
+        end = billing_period.after(self.period, self.by)
+        last = None if end is None else end - timedelta(days=1)
+        first = self.period if self.since is None else max(self.since, self.period)
+        return first, _earlier(self.until, last)
+
+
+def preset(name: str, today: date) -> tuple[date | None, date | None]:
+    """Return the first and the last day of a range that has a name.
+
+    Examples
+    --------
+    >>> preset("last month", date(2026, 11, 21))
+    (datetime.date(2026, 10, 1), datetime.date(2026, 10, 31))
+    """
+    month = today.replace(day=1)
+    starts = {
+        "this month": month,
+        "last month": months_before(month, 1),
+        "quarter": billing_period.start(today, "quarter"),
+        "year to date": today.replace(month=1, day=1),
+        "12 months": months_before(month, 11),
+    }
+    if name not in starts:
+        return None, None
+    return starts[name], month - timedelta(days=1) if name == "last month" else today
+
+
+def named(since: date | None, until: date | None, today: date) -> str | None:
+    """Return the name of a range of days, if it has one."""
+    return next((name for name in PRESETS if preset(name, today) == (since, until)), None)
+
+
+def before(since: date, until: date) -> tuple[date, date]:
+    """Return the range that another is measured against: as many months before it, or days.
+
+    Examples
+    --------
+    >>> before(date(2026, 11, 1), date(2026, 11, 21))
+    (datetime.date(2026, 10, 1), datetime.date(2026, 10, 21))
+    """
+    if since.day > 1:
+        length = until - since + timedelta(days=1)
+        return since - length, since - timedelta(days=1)
+    months = (until.year - since.year) * 12 + until.month - since.month + 1
+    end = months_before(until.replace(day=1), months)
+    after = billing_period.after(end, "month") or date.max
+    is_whole = (until + timedelta(days=1)).day == 1
+    days = (after - end).days if is_whole else min(until.day, (after - end).days)
+    return months_before(since, months), end + timedelta(days=days - 1)
+
+
+def months_before(first: date, months: int) -> date:
+    """Return the first day of a month so many months before."""
+    number = max(first.year * 12 + first.month - 1 - months, 12)
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def _earlier(one: date | None, other: date | None) -> date | None:
+    return min((day for day in (one, other) if day is not None), default=None)
+
+
+__all__ = [
+    "FIELDS",
+    "MEASURES",
+    "PRESETS",
+    "STACKS",
+    "UNSTATED",
+    "Choice",
+    "before",
+    "months_before",
+    "named",
+    "preset",
+]

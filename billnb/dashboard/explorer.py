@@ -1,0 +1,412 @@
+"""How does a dashboard live in a notebook, and how is it told what to show?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import traitlets
+
+import billnb
+from billnb import billing_period
+from billnb.accounts import configured
+from billnb.billing_period import PERIODS
+from billnb.charts.panels import when
+from billnb.components import COMPONENTS
+from billnb.dashboard import sending, view
+from billnb.dashboard.choice import (
+    FIELDS,
+    MEASURES,
+    PRESETS,
+    STACKS,
+    UNSTATED,
+    Choice,
+    preset,
+)
+from billnb.dashboard.ledger import Ledger
+from billnb.errors import ArgumentError, AuthenticationError, BillnbError
+from billnb.period import Moment, window
+
+_PAGE = Path(__file__).parent / "page"
+_CHOSEN = tuple(field.name for field in fields(Choice))
+_ONE_OF: Mapping[str, Iterable[str]] = {"by": PERIODS, "stack": STACKS, "measure": MEASURES}
+_DEMO = (
+    "No account is configured: these are made-up ones. Pass a history of your own to explore it."
+)
+
+
+class _Selected(traitlets.TraitType[pd.DataFrame, pd.DataFrame]):
+    """A frame that is made when it is asked for."""
+
+    info_text = "the entries chosen"
+    read_only = True
+
+    def get(self, obj: Any, cls: Any = None) -> pd.DataFrame | None:
+        return None if obj is None else obj._selected()
+
+
+class Explorer(anywidget.AnyWidget):
+    """A dashboard of a history: what is charged, what changed, what is unpaid.
+
+    What is chosen can be clicked, and set: every one of these is a trait, to be observed and linked
+    as those of any widget.
+
+    Parameters
+    ----------
+    history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
+        A history, as :func:`billnb.load` returns it.
+    as_of : str, datetime.date or datetime.datetime, optional
+        When it is; unless told otherwise, when the history was read.
+    notice : str
+        What is to be said above all of it.
+
+    Attributes
+    ----------
+    since, until : str or None
+        The first and the last day, as ``2026-11-21``; set by anything :func:`billnb.load` takes.
+    provider, account, currency, kind, status : str or None
+        What entries have to be; ``None`` is anything, ``not stated`` what is not stated.
+    search : str
+        Words that an entry's text has to hold.
+    by : {"day", "week", "month", "quarter", "year"}
+        How long a period is.
+    stack : {"component", "provider", "account"}
+        What the bars of spend are stacked of.
+    measure : {"entries", "amount"}
+        What the shares of statuses are of.
+    period : str or None
+        The first day of the one period looked at.
+    component : str or None
+        The one component of charges looked at.
+    selection : pandas.DataFrame
+        The entries chosen: a history.
+
+    Raises
+    ------
+    ArgumentError
+        For a frame that lacks columns, and for a choice that cannot be meant.
+    MixedCurrencyError
+        When entries state no currency.
+    MoneyError
+        When amounts are not decimals, or missing.
+
+    Examples
+    --------
+    >>> import billnb
+    >>> explorer = Explorer(billnb.demo())
+    >>> explorer.account, explorer.kind = "bytio", "payment"
+    >>> explorer.selection["account"].unique().tolist()
+    ['bytio']
+    """
+
+    _esm = _PAGE / "dashboard.js"
+    _css = _PAGE / "dashboard.css"
+    _view = traitlets.Dict().tag(sync=True)
+
+    since = traitlets.Any(None)
+    until = traitlets.Any(None)
+    provider = traitlets.Unicode(None, allow_none=True)
+    account = traitlets.Unicode(None, allow_none=True)
+    currency = traitlets.Unicode(None, allow_none=True)
+    kind = traitlets.Unicode(None, allow_none=True)
+    status = traitlets.Unicode(None, allow_none=True)
+    search = traitlets.Unicode("")
+    by = traitlets.Unicode("month")
+    stack = traitlets.Unicode("component")
+    measure = traitlets.Unicode("entries")
+    period = traitlets.Any(None)
+    component = traitlets.Unicode(None, allow_none=True)
+    selection = _Selected()
+
+    def __init__(self, history: Any, *, as_of: Moment | None = None, notice: str = "") -> None:
+        self._ledger = Ledger(history, when(history, as_of))
+        self._notice = notice
+        self._choice = Choice()
+        self._chosen: tuple[Choice, pd.DataFrame] | None = None
+        self._sorted: tuple[Any, ...] | None = None
+        self._is_choosing = False
+        self._is_selection_observed = False
+        super().__init__(_view=view.view(self._ledger, self._choice, notice))
+        self.on_msg(self._heard)
+
+    def __repr__(self) -> str:
+        count = len(self._ledger.selected(self._choice))
+        return f"Explorer({count:,} of {len(self._ledger.history):,} entries)"
+
+    # what is chosen
+
+    def choose(self, **choice: Any) -> None:
+        """Choose several things at once, which is drawn once.
+
+        Parameters
+        ----------
+        **choice : Any
+            The attributes to set, and `preset`: one of :data:`billnb.dashboard.PRESETS`.
+
+        Raises
+        ------
+        ArgumentError
+            For what cannot be chosen; then nothing is.
+
+        Examples
+        --------
+        >>> import billnb
+        >>> explorer = Explorer(billnb.demo())
+        >>> explorer.choose(preset="12 months", status="failed")
+        """
+        if "preset" in choice:
+            name = choice.pop("preset") or "all"
+            if name not in PRESETS:
+                raise ArgumentError(f"preset={name!r} is none of {', '.join(PRESETS)}")
+            days = preset(name, self._ledger.now.date())
+            choice["since"], choice["until"] = (day and day.isoformat() for day in days)
+        unknown = sorted(choice.keys() - set(_CHOSEN))
+        if unknown:
+            raise ArgumentError(f"{unknown[0]!r} is none of preset, {', '.join(_CHOSEN)}")
+        if choice.get("by", self.by) != self.by:
+            choice.setdefault("period", None)
+        wanted = {name: self._checked(name, value) for name, value in choice.items()}
+        self._check_days(wanted)
+        self._is_choosing = True
+        try:
+            for name, value in wanted.items():
+                setattr(self, name, value)
+        finally:
+            self._is_choosing = False
+        self._show()
+
+    def reset(self) -> None:
+        """Choose everything again, from the first day to the last."""
+        self.choose(**{field.name: field.default for field in fields(Choice)})
+
+    @traitlets.validate(*_CHOSEN)
+    def _validated(self, proposal: Any) -> Any:
+        name, value = proposal["trait"].name, proposal["value"]
+        checked = self._checked(name, value)
+        if not self._is_choosing:
+            self._check_days({name: checked})
+        return checked
+
+    @traitlets.observe(*_CHOSEN)
+    def _changed(self, change: Any) -> None:
+        if not self._is_choosing:
+            self._show()
+
+    def _checked(self, name: str, value: Any) -> Any:
+        if name in ("since", "until"):
+            return _day(value, name)
+        if name == "period":
+            return None if value is None else _first_day(value, self.by)
+        if name == "search":
+            return "" if value is None else str(value)
+        known = _ONE_OF.get(name) or self._known(name)
+        if value in known or (value is None and name not in _ONE_OF):
+            return value
+        raise ArgumentError(f"{name}={value!r} is none of {', '.join(map(str, known))}")
+
+    def _known(self, name: str) -> Iterable[str]:
+        return COMPONENTS if name == "component" else self._ledger.names[name]
+
+    def _check_days(self, wanted: Mapping[str, Any]) -> None:
+        since, until = (wanted.get(name, getattr(self, name)) for name in ("since", "until"))
+        if since and until and since > until:
+            raise ArgumentError(f"since={since} is after until={until}; swap them")
+
+    def _show(self) -> None:
+        chosen = {name: getattr(self, name) for name in _CHOSEN}
+        for name in ("since", "until", "period"):
+            chosen[name] = chosen[name] and date.fromisoformat(chosen[name])
+        choice = Choice(**chosen)
+        if choice == self._choice:
+            return
+        before = self._chosen
+        self._choice = choice
+        self._notice = ""
+        self._view = view.view(self._ledger, choice, "")
+        if self._is_selection_observed:
+            old = None if before is None else before[1]
+            self.notify_change(
+                traitlets.Bunch(
+                    name="selection", owner=self, old=old, new=self.selection, type="change"
+                )
+            )
+
+    def observe(
+        self,
+        handler: Any,
+        names: Any = traitlets.All,
+        type: Any = "change",  # noqa: A002 - so it is called in traitlets
+    ) -> None:
+        """Have a function called when traits change; see :meth:`traitlets.HasTraits.observe`."""
+        wanted = [names] if isinstance(names, str) or names is traitlets.All else names
+        if "selection" in wanted or traitlets.All in wanted:
+            self._is_selection_observed = True
+        super().observe(handler, names, type)
+
+    def _selected(self) -> pd.DataFrame:
+        if self._chosen is None or self._chosen[0] != self._choice:
+            rows = self._ledger.rows(self._ledger.selected(self._choice))
+            self._chosen = (self._choice, rows)
+        return self._chosen[1]
+
+    # what the front end asks
+
+    def _heard(self, _: object, message: Mapping[str, Any], __: object) -> None:
+        asked: dict[str, Callable[[Mapping[str, Any]], dict[str, Any] | None]] = {
+            "choose": self._choose,
+            "reset": lambda _: self.reset(),
+            "rows": self._rows,
+            "code": lambda asked: {"buffers": sending.library(str(asked["name"]))},
+            "code-of-view": lambda _: {"text": self.code()},
+            "export": self._export,
+        }
+        found: dict[str, Any] = {"id": message.get("id")}
+        buffers: list[bytes] = []
+        try:
+            found |= asked[message["type"]](message) or {}
+            buffers = found.pop("buffers", [])
+        except (BillnbError, ImportError) as error:
+            found["error"] = str(error)
+        except Exception as error:
+            found["error"] = f"That failed: {type(error).__name__}. The kernel's log says more."
+            self.send(found)
+            raise
+        self.send(found, buffers)
+
+    def _choose(self, message: Mapping[str, Any]) -> None:
+        self.choose(**message["choice"])
+
+    def _rows(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        name = list(view.COLUMNS)[int(message["column"])]
+        descending = bool(message["descending"])
+        key = (self._choice, name, descending)
+        if self._sorted is None or self._sorted[0] != key:
+            table = pa.Table.from_pandas(self.selection, preserve_index=False)
+            direction = "descending" if descending else "ascending"
+            table = table.append_column("_place", pa.array(range(len(table)), pa.int64()))
+            order = pc.sort_indices(table, [(name, direction), ("_place", direction)])
+            self._sorted = (key, table.select(list(view.COLUMNS)), order)
+        _, table, order = self._sorted
+        start, length = max(0, int(message["start"])), min(1000, max(1, int(message["length"])))
+        rows = table.take(order.slice(start, length)).to_pylist()
+        shown = [list(map(sending.cell, row.values())) for row in rows]
+        return {"total": len(order), "rows": shown}
+
+    def _export(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        form = str(message["form"])
+        content = sending.file(self.selection, form, self._ledger.now)
+        return {"name": f"billing.{form}", "mime": sending.FILES[form], "buffers": [content]}
+
+    def code(self) -> str:
+        """Return the Python that gives the selection and the charts that are shown.
+
+        Examples
+        --------
+        >>> import billnb
+        >>> explorer = Explorer(billnb.demo())
+        >>> explorer.account = "bytio"
+        >>> print(explorer.code())
+        import billnb
+        <BLANKLINE>
+        # history: the frame that is explored
+        explorer = billnb.explore(history)
+        explorer.choose(account="bytio")
+        selection = explorer.selection
+        <BLANKLINE>
+        billnb.charts.spend_trend(selection, by="month", group="component")
+        """
+        plain_choice = Choice()
+        said = {
+            name: getattr(self, name)
+            for name in _CHOSEN
+            if getattr(self, name) != getattr(plain_choice, name)
+        }
+        words = ", ".join(f"{name}={_quoted(value)}" for name, value in said.items())
+        choice = f"explorer.choose({words})\n" if said else ""
+        return (
+            "import billnb\n\n# history: the frame that is explored\n"
+            f"explorer = billnb.explore(history)\n{choice}selection = explorer.selection\n\n"
+            f"billnb.charts.spend_trend(selection, by={_quoted(self.by)}, "
+            f"group={_quoted(self.stack)})"
+        )
+
+
+def explore(history: Any = None, *, as_of: Moment | None = None) -> Explorer:
+    """Return a dashboard of a history: the last expression of a cell shows it.
+
+    Parameters
+    ----------
+    history : pandas, polars, pyarrow, duckdb, dask or pyspark frame, optional
+        A history, as :func:`billnb.load` returns it. Without one, every account that has its
+        credentials in the environment is loaded; where none has, there is the demo.
+    as_of : str, datetime.date or datetime.datetime, optional
+        When it is; unless told otherwise, when the history was read.
+
+    Returns
+    -------
+    Explorer
+        A widget. Its ``selection`` is the frame of what is chosen.
+
+    Raises
+    ------
+    ArgumentError
+        For a frame that lacks columns.
+    BillnbError
+        When an account cannot be read whole.
+    MixedCurrencyError
+        When entries state no currency.
+    MoneyError
+        When amounts are not decimals, or missing.
+
+    Examples
+    --------
+    >>> import billnb
+    >>> explorer = explore(billnb.demo())
+    >>> explorer.status = "failed"
+    >>> explorer.selection["status"].unique().tolist()
+    ['failed']
+    """
+    notice = ""
+    if history is None:
+        try:
+            accounts = configured()
+        except AuthenticationError:
+            history, notice = billnb.demo(), _DEMO
+        else:
+            history = billnb.load(*accounts)
+    return Explorer(history, as_of=as_of, notice=notice)
+
+
+def _day(value: Any, name: str) -> str | None:
+    """Return the day that a bound names, as text: the first of its days, or the last."""
+    if value is None:
+        return None
+    found = window(value if name == "since" else None, value if name == "until" else None)
+    if name == "since":
+        return found.start.date().isoformat() if found.start else None
+    if found.end is None:
+        return None
+    last = found.end.date()
+    is_midnight = found.end.time() == found.end.time().min
+    return date.fromordinal(last.toordinal() - 1 if is_midnight else last.toordinal()).isoformat()
+
+
+def _first_day(value: Any, by: Any) -> str:
+    day = _day(value, "since")
+    assert day is not None  # noqa: S101 - a value is given
+    return billing_period.start(date.fromisoformat(day), by).isoformat()
+
+
+def _quoted(value: Any) -> str:
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+__all__ = ["FIELDS", "UNSTATED", "Explorer", "explore"]

@@ -1,0 +1,464 @@
+"""What do answers look like? As charts do, drawn in milliseconds, and ready to be clicked.
+
+Plotly's classes check every value they are given, which takes longer than all the rest: here
+figures are plain dictionaries, with the template, the colours and the words of
+:mod:`billnb.charts`. What a click on a point chooses is the second field of its ``customdata``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import pandas as pd
+
+from billnb import answers as answered
+from billnb import labels
+from billnb.analysis.ageing import BUCKETS
+from billnb.billing_period import By
+from billnb.charts import axes
+from billnb.charts.axes import XPERIODS
+from billnb.charts.panels import HOVER, bar_marker, kind_order
+from billnb.charts.style import (
+    BUCKET_COLOURS,
+    COMPONENT_COLOURS,
+    FAILED_PATTERN,
+    INK,
+    OTHER_COLOUR,
+    TEMPLATE,
+    ink,
+    literal,
+    series_colours,
+    short,
+    status_colours,
+)
+from billnb.dashboard.choice import Choice
+from billnb.dashboard.ledger import Answer, is_running, last_day
+from billnb.money import total
+
+OTHERS = "all others"
+
+_ROW, _GAP, _BAR, _BOTTOM = 150, 40, 26, 36  # pixels
+_DIMMED = 0.3
+_SHARE_OF_PERIOD = 0.75
+_MOST_TOTALS, _MOST_LINES = 24, 7
+_CHARACTER = 6.6  # pixels
+
+Figure = dict[str, Any]
+"""A figure's data, layout, and key, as its front end takes them."""
+
+
+def trend(
+    answers: Sequence[Answer], periods: Sequence[date], choice: Choice, now: datetime
+) -> Figure:
+    """Return stacked bars of what was charged in each period."""
+    shown = [one for one in answers if any(map(any, one.stacks.values()))]
+    colours = _stack_colours(shown, choice.stack)
+    figure = _Panels([one.currency for one in shown], _ROW)
+    complete = [not is_running(period, choice.by, now) for period in periods]
+    opacity = _opacity(periods, choice.period)
+    for row, one in enumerate(shown):
+        whole = [total(cell) for cell in zip(*one.stacks.values(), strict=True)]
+        lows, highs = [0.0] * len(periods), [0.0] * len(periods)
+        topmost = _topmost(one.stacks, list(colours), len(periods))
+        for name, colour in colours.items():
+            amounts = one.stacks.get(name)
+            if amounts is None:
+                continue
+            heights = axes.drawn(amounts)
+            for place, height in enumerate(heights):
+                if height > 0:
+                    highs[place] += height
+                else:
+                    lows[place] += height
+            said = OTHERS if name is None else name
+            clicked = {"component": name} if choice.stack == "component" else {}
+            figure.add(
+                row,
+                type="bar",
+                x=[period.isoformat() for period in periods],
+                y=heights,
+                name=literal(said),
+                marker={**bar_marker(colour, complete), "opacity": opacity},
+                text=[
+                    ink(literal(labels.compact(whole[place], one.currency)))
+                    if topmost[place] == name and complete[place] and len(periods) <= _MOST_TOTALS
+                    else ""
+                    for place in range(len(periods))
+                ],
+                textposition="outside",
+                constraintext="outside",
+                textangle=0,
+                textfont={"size": 11},
+                cliponaxis=False,
+                customdata=[
+                    [
+                        _charged(said, amount, sum_, period, one.currency, choice.by, done),
+                        {"period": period.isoformat()} | ({} if choice.period is None else clicked),
+                    ]
+                    for amount, sum_, period, done in zip(
+                        amounts, whole, periods, complete, strict=True
+                    )
+                ],
+                **_bars(periods, choice.by),
+            )
+        figure.money(row, one.currency, axes.span(lows, highs, above=0.2, below=0.12))
+        if not all(complete):
+            place = complete.index(False)
+            words = [labels.compact(whole[place], one.currency), "so far"]
+            figure.mark(row, axes.middle(periods[place], choice.by), highs[place], words)
+    figure.time(periods, choice.by)
+    figure.layout |= {"barmode": "relative", "uniformtext": {"mode": "hide", "minsize": 9}}
+    key = [(OTHERS if name is None else name, colour) for name, colour in colours.items()]
+    return figure.finished(key)
+
+
+def statuses(
+    answers: Sequence[Answer], periods: Sequence[date], choice: Choice, now: datetime
+) -> Figure:
+    """Return bars to 100% of the statuses in each period, a row for each currency and kind."""
+    rows = [
+        (one, kind)
+        for one in answers
+        for kind in sorted({kind for kind, _ in one.statuses}, key=kind_order)
+    ]
+    several = len({one.currency for one, _ in rows}) > 1
+    titles = [f"{one.currency}, {kind}s" if several else f"{kind}s" for one, kind in rows]
+    colours = status_colours(status for one in answers for _, status in one.statuses)
+    figure = _Panels(titles, 104 if len(rows) > 1 else _ROW, named=True)
+    complete = [not is_running(period, choice.by, now) for period in periods]
+    opacity = _opacity(periods, choice.period)
+    for row, (one, kind) in enumerate(rows):
+        mine = {status: cells for (own, status), cells in one.statuses.items() if own == kind}
+        sizes = {
+            status: [
+                count if choice.measure == "entries" else abs(float(amount))
+                for count, amount in cells
+            ]
+            for status, cells in mine.items()
+        }
+        whole = [sum(cell) or 1 for cell in zip(*sizes.values(), strict=True)]
+        for status, colour in colours.items():
+            if status not in mine:
+                continue
+            shares = [size / of for size, of in zip(sizes[status], whole, strict=True)]
+            marker = bar_marker(colour, complete)
+            if status == "failed":
+                marker["pattern"] |= {"shape": [FAILED_PATTERN] * len(periods), "size": 5}
+                marker["pattern"] |= {"solidity": 0.25, "fillmode": "overlay"}
+                marker["pattern"] |= {"fgcolor": "rgba(0, 0, 0, 0.55)"}
+            dim = choice.status not in (None, status)
+            marker["opacity"] = [_DIMMED if dim else one for one in opacity]
+            figure.add(
+                row,
+                type="bar",
+                x=[period.isoformat() for period in periods],
+                y=shares,
+                name=literal(status),
+                marker=marker,
+                customdata=[
+                    [
+                        _fared(status, kind, cell, share, period, one.currency, choice.by, done),
+                        {"status": status},
+                    ]
+                    for cell, share, period, done in zip(
+                        mine[status], shares, periods, complete, strict=True
+                    )
+                ],
+                **_bars(periods, choice.by),
+            )
+        figure.shares(row)
+    figure.time(periods, choice.by)
+    figure.layout["barmode"] = "relative"
+    return figure.finished(list(colours.items()))
+
+
+def breakdown(answers: Sequence[Answer], choice: Choice) -> Figure:
+    """Return horizontal bars of what was charged, by component."""
+    shown = [one for one in answers if any(one.charged.values())]
+    rows = []
+    for one in shown:
+        amounts = {name: amount for name, amount in one.charged.items() if amount}
+        whole = total(amounts.values())
+        bars = []
+        for name, amount in amounts.items():
+            share = (
+                f" ({labels.percent(float(amount) / float(whole))})" if whole > 0 <= amount else ""
+            )
+            said = f"{name.capitalize()}: {labels.amount(amount, one.currency)}{share}"
+            dim = choice.component not in (None, name)
+            label = labels.compact(amount, one.currency) + share
+            bars.append(
+                (name, amount, label, said, COMPONENT_COLOURS[name], dim, {"component": name})
+            )
+        rows.append((one.currency, bars))
+    return _horizontal(rows)
+
+
+def ageing(owed: pd.DataFrame, currencies: Iterable[str]) -> Figure:
+    """Return horizontal bars of what is unpaid, by age in days."""
+    rows = []
+    for currency in currencies:
+        part, bars = owed[owed["currency"] == currency], []
+        if part.empty:
+            continue
+        for bucket in BUCKETS:
+            inside = part[part["bucket"] == bucket]
+            amount = total(inside["amount"].tolist())
+            entries = labels.counted(int(inside["entries"].sum()), "invoice")
+            label = labels.compact(amount, currency)
+            said = f"{bucket}: {labels.amount(amount, currency)} in {entries}"
+            label = f"{label}, {entries}" if len(inside) else label
+            bars.append((bucket, amount, label, said, BUCKET_COLOURS[bucket], False, None))
+        rows.append((currency, bars))
+    return _horizontal(rows)
+
+
+def balance(daily: pd.DataFrame, currencies: Iterable[str], now: datetime) -> Figure:
+    """Return lines of prepaid balances; the accounts that run out first, where there are many."""
+    there = set(daily["currency"])
+    currencies = [currency for currency in currencies if currency in there]
+    figure = _Panels(currencies, _ROW)
+    colours: dict[str, str] = {}
+    for row, currency in enumerate(currencies):
+        parts = [
+            part
+            for _, part in daily[daily["currency"] == currency].groupby(["provider", "account"])
+        ]
+        parts.sort(key=_lasting)
+        parts = parts[:_MOST_LINES]
+        colours |= series_colours(part["account"].iloc[0] for part in parts)
+        drawn: list[float] = []
+        for part in parts:
+            records = answered.records(part)
+            values = axes.drawn(one["balance"] for one in records)
+            account = records[0]["account"]
+            drawn += values
+            end = max(now.date(), records[-1]["day"].date())
+            hovers = [[literal(_left(one), 200)] for one in records]
+            figure.add(
+                row,
+                type="scatter",
+                mode="lines",
+                x=[*(one["day"].date().isoformat() for one in records), end.isoformat()],
+                y=[*values, values[-1]],
+                name=literal(account),
+                line={"shape": "hv", "width": 2, "color": colours[account]},
+                customdata=[*hovers, hovers[-1]],
+                hovertemplate=f"{literal(account)}, %{{x|%-d %b %Y}}: {HOVER}",
+            )
+        figure.money(row, currency, axes.span(drawn, drawn))
+        figure.axis("x", row).update(
+            type="date", tickformat="%b\n%Y", nticks=5, tickprefix=INK, ticksuffix="</span>",
+            showticklabels=row == len(currencies) - 1,
+        )  # fmt: skip
+    return figure.finished(list(colours.items()) if len(colours) > 1 else [])
+
+
+class _Panels:
+    """A figure that is being laid out: panels below each other, as high as they are told."""
+
+    def __init__(self, titles: Sequence[str], height: int | Sequence[int], *, named: bool = False):
+        heights = [height] * len(titles) if isinstance(height, int) else list(height)
+        named = named or len(titles) > 1
+        top, gap = (24 if named else 6), _GAP
+        inner = sum(heights) + gap * max(0, len(heights) - 1)
+        self.rows = len(titles)
+        self.data: list[dict[str, Any]] = []
+        self.layout: dict[str, Any] = {
+            "template": template(),
+            "height": top + inner + _BOTTOM,
+            "margin": {"l": 8, "r": 12, "t": top, "b": _BOTTOM},
+            "showlegend": False,
+            "annotations": [],
+        }
+        above = 0
+        for row, (title, own) in enumerate(zip(titles, heights, strict=True)):
+            up = 1 - above / inner if inner else 1
+            below = 1 - (above + own) / inner if inner else 0
+            self.axis("y", row).update(domain=[max(0, below), up], anchor=_id("x", row))
+            self.axis("x", row).update(
+                anchor=_id("y", row), tickfont={"size": 11}, tickangle=0, ticklabelstandoff=4
+            )
+            if named:
+                self.layout["annotations"].append(
+                    {
+                        "text": ink(f"<b>{literal(title)}</b>"),
+                        "x": 0, "xref": "paper", "xanchor": "left",
+                        "y": up, "yref": "paper", "yanchor": "bottom", "yshift": 3,
+                        "showarrow": False,
+                    }
+                )  # fmt: skip
+            above += own + gap
+
+    def axis(self, letter: str, row: int) -> dict[str, Any]:
+        found: dict[str, Any] = self.layout.setdefault(_id(f"{letter}axis", row), {})
+        return found
+
+    def add(self, row: int, **trace: Any) -> None:
+        self.data.append({**trace, "xaxis": _id("x", row), "yaxis": _id("y", row)})
+
+    def money(self, row: int, currency: str, limits: Sequence[float]) -> None:
+        at = axes.ticks(*limits)
+        self.axis("y", row).update(
+            range=limits,
+            fixedrange=True,
+            tickvals=axes.drawn(at),
+            ticktext=[ink(literal(labels.compact(one, currency))) for one in at],
+            tickfont={"size": 11},
+        )
+
+    def shares(self, row: int) -> None:
+        self.axis("y", row).update(
+            range=[0, 1], fixedrange=True, tickformat=".0%", nticks=3,
+            tickprefix=INK, ticksuffix="</span>", tickfont={"size": 11},
+        )  # fmt: skip
+
+    def time(self, periods: Sequence[date], by: By) -> None:
+        given = axes.time_ticks(periods, by)
+        for row in range(self.rows):
+            self.axis("x", row).update(
+                given, tickprefix=INK, ticksuffix="</span>", fixedrange=True,
+                showticklabels=row == self.rows - 1,
+            )  # fmt: skip
+
+    def mark(self, row: int, x: datetime, y: float, words: Sequence[str]) -> None:
+        self.layout["annotations"].append(
+            {
+                "text": "<br>".join(ink(literal(word)) for word in reversed(words)),
+                "x": x.isoformat(), "xref": _id("x", row), "y": y, "yref": _id("y", row),
+                "yanchor": "bottom", "yshift": 1, "showarrow": False, "font": {"size": 10},
+            }
+        )  # fmt: skip
+
+    def finished(self, key: Sequence[tuple[str, str]]) -> Figure:
+        shown = [[short(name, 28, middle=True), colour] for name, colour in key]
+        return {"data": self.data, "layout": self.layout, "key": shown}
+
+
+@cache
+def template() -> dict[str, Any]:
+    """Return the template of all charts as a dictionary."""
+    found: dict[str, Any] = TEMPLATE.to_plotly_json()
+    return found
+
+
+def _horizontal(rows: Iterable[tuple[str, Sequence[tuple[Any, ...]]]]) -> Figure:
+    rows = list(rows)
+    figure = _Panels([currency for currency, _ in rows], [_BAR * len(bars) for _, bars in rows])
+    longest = max((len(bar[2]) for _, bars in rows for bar in bars), default=0)
+    figure.layout["margin"] |= {"r": round(longest * _CHARACTER) + 18, "b": 8}
+    figure.layout["height"] -= _BOTTOM - 8
+    for row, (_, bars) in enumerate(rows):
+        names, amounts, written, hovers, colours, dims, clicks = zip(*bars, strict=True)
+        lengths = axes.drawn(amounts)
+        figure.add(
+            row,
+            type="bar",
+            orientation="h",
+            x=lengths,
+            y=[ink(name) for name in names],
+            marker={"color": colours, "opacity": [_DIMMED if dim else 1 for dim in dims]},
+            customdata=[
+                [literal(said, 200), click] for said, click in zip(hovers, clicks, strict=True)
+            ],
+            hovertemplate=HOVER,
+        )
+        for place, words in enumerate(written):
+            figure.layout["annotations"].append(
+                {
+                    "text": ink(literal(words)), "x": 1, "xref": "paper", "xanchor": "left",
+                    "xshift": 8, "y": place, "yref": _id("y", row), "showarrow": False,
+                }
+            )  # fmt: skip
+        figure.axis("y", row).update(
+            autorange="reversed", showgrid=False, nticks=len(names), ticklabelstandoff=6,
+            fixedrange=True,
+        )  # fmt: skip
+        figure.axis("x", row).update(
+            range=axes.span(lengths, lengths, above=0), visible=False, fixedrange=True
+        )
+    return figure.finished([])
+
+
+def _id(name: str, row: int) -> str:
+    return name if row == 0 else f"{name}{row + 1}"
+
+
+def _bars(periods: Sequence[date], by: By) -> dict[str, Any]:
+    days = min(((last_day(one, by) - one).days + 1 for one in periods), default=1)
+    return {
+        "width": _SHARE_OF_PERIOD * 86_400_000 * days,
+        "xperiod": XPERIODS[by],
+        "xperiodalignment": "middle",
+        "hovertemplate": HOVER,
+    }
+
+
+def _opacity(periods: Sequence[date], chosen: date | None) -> list[float]:
+    return [1.0 if chosen in (None, period) else _DIMMED for period in periods]
+
+
+def _stack_colours(answers: Sequence[Answer], stack: str) -> dict[str | None, str]:
+    names = {name for one in answers for name, cells in one.stacks.items() if any(cells)}
+    if stack == "component":
+        return {name: colour for name, colour in COMPONENT_COLOURS.items() if name in names}
+    found: dict[str | None, str] = {}
+    found.update(series_colours(name for name in names if name is not None))
+    return {**found, None: OTHER_COLOUR} if None in names else found
+
+
+def _topmost(
+    stacks: Mapping[str | None, Sequence[Decimal]], order: Sequence[str | None], count: int
+) -> list[str | bool | None]:
+    """Return of each period which part its total is written at: the top, or else the bottom."""
+    found: list[str | bool | None] = []
+    for place in range(count):
+        parts = [name for name in order if name in stacks and stacks[name][place]]
+        above = [name for name in parts if stacks[name][place] > 0]
+        found.append(next(reversed(above or parts), False))
+    return found
+
+
+def _charged(
+    name: str, amount: Decimal, whole: Decimal, period: date, currency: str, by: By, done: bool
+) -> str:
+    said = name.capitalize() if name in COMPONENT_COLOURS else short(name)
+    text = f"{said}, {labels.period(period, by)}: {labels.amount(amount, currency)}"
+    if whole > 0 and amount >= 0:
+        text += f", {labels.percent(float(amount) / float(whole))} of the {by}"
+    return literal(text if done else f"{text}, so far", 200)
+
+
+def _fared(
+    status: str, kind: str, cell: tuple[int, Decimal], share: float,
+    period: date, currency: str, by: By, done: bool,
+) -> str:  # fmt: skip
+    count, amount = cell
+    said = short(status)
+    text = (
+        f"{said[:1].upper()}{said[1:]}, {labels.period(period, by)}: "
+        f"{labels.counted(count, kind)}, {labels.amount(amount, currency)}, {labels.percent(share)}"
+    )
+    return literal(text if done else f"{text}, so far", 200)
+
+
+def _lasting(part: pd.DataFrame) -> tuple[bool, float]:
+    last = answered.records(part.tail(1))[0]
+    days = last["runway_days"]
+    left = float(last["balance"])
+    return (left > 0, (math.inf if days is None else float(days)) if left > 0 else left)
+
+
+def _left(one: Mapping[str, Any]) -> str:
+    left, days = labels.amount(one["balance"], one["currency"]), one["runway_days"]
+    if one["balance"] > 0 and days is not None:
+        left += f", lasts {labels.counted(round(days), 'day')}"
+    return left
+
+
+__all__ = ["ageing", "balance", "breakdown", "statuses", "template", "trend"]

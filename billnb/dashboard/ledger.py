@@ -1,0 +1,434 @@
+"""What does a history say of a choice, within a millisecond?
+
+Everything that a choice may ask for is summed once, when the history is given; see
+:mod:`billnb.cube`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from billnb import analysis, billing_period, cube, engine
+from billnb.billing_period import By
+from billnb.components import COMPONENTS
+from billnb.cube import Cube
+from billnb.dashboard.choice import FIELDS, UNSTATED, Choice, before
+from billnb.definitions import UNPAID, VOIDED
+from billnb.errors import ArgumentError, MixedCurrencyError
+
+_MOST_NAMES = 7
+_SEARCHED = ("description", "entry_id", "account", "provider", "status", "payment_type", "method")
+_ACCOUNT = ["provider", "account", "currency"]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What was charged in some days, and in those they are measured against."""
+
+    since: date
+    until: date
+    amount: Decimal
+    before: tuple[date, date, Decimal] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a history says of a choice, in one currency.
+
+    Attributes
+    ----------
+    currency : str
+        The currency.
+    stacks : mapping of str or None to list of decimal.Decimal
+        What was charged in each period, by what bars are stacked of; ``None`` is all the rest.
+    statuses : mapping of tuple of str to list of tuple
+        How many entries of a kind and a status there are in each period, and what they come to.
+    charged : mapping of str to decimal.Decimal
+        What was charged, by component.
+    entries : int
+        How many entries are chosen.
+    spent : Spent
+        What was charged in all.
+    """
+
+    currency: str
+    stacks: Mapping[str | None, Sequence[Decimal]]
+    statuses: Mapping[tuple[str, str], Sequence[tuple[int, Decimal]]]
+    charged: Mapping[str, Decimal]
+    entries: int
+    spent: Spent
+
+
+class Ledger:
+    """A history that is ready to be asked.
+
+    Parameters
+    ----------
+    history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
+        The history.
+    now : datetime.datetime
+        When it is, in UTC.
+
+    Raises
+    ------
+    ArgumentError
+        When columns are missing, or an instant is.
+    MixedCurrencyError
+        When entries state no currency.
+    MoneyError
+        When amounts are not decimals, or missing.
+    """
+
+    def __init__(self, history: Any, now: datetime) -> None:
+        self.history = engine.whole(history)
+        self.now = now
+        table = pa.Table.from_pandas(self.history, preserve_index=False)
+        if table["currency"].null_count:
+            raise MixedCurrencyError.of_unstated(table["currency"].null_count)
+        engine.require_totals(table["total"].null_count)
+        if table["issued_at"].null_count:
+            raise ArgumentError("some entries have no issued_at; leave them out, or set it")
+        self._table = table
+        self.cubes: Mapping[str, Cube] = cube.cubes(table, table["issued_at"])
+        self._found = lru_cache(maxsize=4)(self._search)
+
+    @cached_property
+    def names(self) -> Mapping[str, Sequence[str]]:
+        """What each of :data:`billnb.dashboard.choice.FIELDS` may be."""
+        return {
+            field: [name if name is not None else UNSTATED for name in self._names(field)]
+            for field in FIELDS
+        }
+
+    def _names(self, field: str) -> list[str | None]:
+        if field == "currency":
+            return list(self.cubes)
+        return cube.names_of(self.cubes, field)
+
+    @cached_property
+    def extent(self) -> tuple[date, date]:
+        """The days of the first and the last entry; today where there are none."""
+        if not self.cubes:
+            return self.now.date(), self.now.date()
+        firsts = [one.first for one in self.cubes.values()]
+        lasts = [one.first + one.days - 1 for one in self.cubes.values()]
+        return cube.date_of(min(firsts)), cube.date_of(max(lasts))
+
+    def range(self, choice: Choice) -> tuple[date, date]:
+        """Return the first and the last day that are shown."""
+        first, last = self.extent
+        # a bound may lie before the first entry, or behind the last one
+        since = choice.since or min(first, choice.until or first)
+        return since, choice.until or max(last, since)
+
+    def periods(self, choice: Choice) -> list[date]:
+        """Return the first day of each period that is shown."""
+        since, until = self.range(choice)
+        first = billing_period.start(since, choice.by)
+        return list(billing_period.every(first, until, choice.by))
+
+    def answers(self, choice: Choice) -> list[Answer]:
+        """Return what is said of a choice, by currency.
+
+        Returns
+        -------
+        list of Answer
+            One for each currency chosen that has entries.
+        """
+        if choice.search:
+            return self.found(choice.search).answers(_without_search(choice))
+        return [
+            self._answer(currency, one, choice)
+            for currency, one in self.cubes.items()
+            if choice.currency in (None, currency)
+        ]
+
+    def found(self, search: str) -> Ledger:
+        """Return the ledger of the entries whose text holds all the words of a search."""
+        return self._found(" ".join(search.lower().split()))
+
+    def _search(self, search: str) -> Ledger:
+        matches = np.ones(len(self._table), bool)
+        for word in search.split():
+            matches &= np.logical_or.reduce([_holds(self._table[name], word) for name in _SEARCHED])
+        return Ledger(self.history[matches], self.now)
+
+    def _answer(self, currency: str, one: Cube, choice: Choice) -> Answer:
+        since, until = self.range(choice)
+        starts = self.periods(choice)
+        bounds = [cube.day_of(max(since, start)) for start in starts] + [cube.day_of(until) + 1]
+        wanted = {name: getattr(choice, name) for name in ("provider", "account", "kind")}
+        of_all = _chosen(one, wanted)
+        by_period = one.between(bounds, of_all)
+        is_chosen = np.array([_is(one.keys[key].status, choice.status) for key in of_all], bool)
+        is_spend = is_chosen & np.array([_is_spend(one.keys[key]) for key in of_all], bool)
+        narrow = [cube.day_of(day) for day in self._narrowed(choice)]
+        inside = one.between([narrow[0], max(narrow[0], narrow[1] + 1)], of_all)
+        charged = _amounts(one, inside[:, :-1, 0, is_spend].sum(axis=-1))
+        count = one.whole(inside[:, -1, 0, is_chosen].sum(axis=-1))
+        if choice.component is not None:
+            count = self._of_component(currency, choice)
+        return Answer(
+            currency,
+            self._stacks(one, by_period[..., is_spend], of_all[is_spend], choice),
+            _statuses(one, by_period, of_all),
+            dict(zip(COMPONENTS, charged, strict=True)),
+            int(count),
+            self._spent(one, of_all[is_spend], choice),
+        )
+
+    def _narrowed(self, choice: Choice) -> tuple[date, date]:
+        since, until = self.range(choice)
+        first, last = choice.days()
+        return max(since, first or since), min(until, last or until)
+
+    def _stacks(
+        self, one: Cube, sums: Any, keys: Any, choice: Choice
+    ) -> dict[str | None, list[Decimal]]:
+        if choice.stack == "component":
+            whole = one.whole(sums[:, :-1].sum(axis=-1))
+            return {
+                name: [one.amount(steps) for steps in whole[place]]
+                for place, name in enumerate(COMPONENTS)
+                if choice.component in (None, name) and whole[place].any()
+            }
+        narrowed = cube.total_of(sums)
+        if choice.component is not None:
+            narrowed = sums[:, COMPONENTS.index(choice.component)]
+        names = [getattr(one.keys[key], choice.stack) or UNSTATED for key in keys]
+        parts = {
+            name: one.whole(narrowed[..., [own == name for own in names]].sum(axis=-1))
+            for name in sorted(set(names))
+        }
+        largest = sorted(parts, key=lambda name: -sum(map(abs, parts[name].tolist())))
+        stacks: dict[str | None, list[Decimal]] = {
+            name: [one.amount(steps) for steps in parts[name]]
+            for name in sorted(largest[:_MOST_NAMES])
+        }
+        if rest := largest[_MOST_NAMES:]:
+            others = sum(parts[name] for name in rest)
+            stacks[None] = [one.amount(steps) for steps in others]
+        return stacks
+
+    def _spent(self, one: Cube, keys: Any, choice: Choice) -> Spent:
+        """Return what was charged in the days chosen; where all are, in the running month."""
+        since, until = choice.days()
+        if since is None and until is None:
+            since = self.now.date().replace(day=1)
+        first, last = self.extent
+        begins, ends = since or first, min(until or last, max(self.now.date(), since or first))
+        if since is not None and until is None:
+            ends = max(self.now.date(), begins)
+        ends = max(begins, ends)
+        earlier = before(begins, ends)
+        amount = self._charged(one, keys, (begins, ends), choice)
+        if earlier[0] < self._begins:
+            return Spent(begins, ends, amount, None)
+        return Spent(begins, ends, amount, (*earlier, self._charged(one, keys, earlier, choice)))
+
+    @cached_property
+    def _begins(self) -> date:
+        """The day before which nothing is known."""
+        read = self.history.attrs.get("billnb", {}).values()
+        cuts = [date.fromisoformat(one["since"][:10]) for one in read if one.get("since")]
+        return max([self.extent[0].replace(day=1), *cuts])
+
+    def _charged(self, one: Cube, keys: Any, days: tuple[date, date], choice: Choice) -> Decimal:
+        sums = one.between([cube.day_of(days[0]), cube.day_of(days[1]) + 1], keys)
+        if choice.component is None:
+            return one.amount(one.whole(cube.total_of(sums).sum(axis=(-2, -1))))
+        place = COMPONENTS.index(choice.component)
+        return one.amount(one.whole(sums[:, place].sum(axis=(-2, -1))))
+
+    def _of_component(self, currency: str, choice: Choice) -> int:
+        here = self.selected(choice)
+        codes, names = self._coded("currency")
+        return int((codes[here] == names.index(currency)).sum()) if len(here) else 0
+
+    # entries
+
+    def selected(self, choice: Choice) -> Any:
+        """Return the positions of the entries chosen, in their own order."""
+        first, last = self._narrowed(choice) if len(self._table) else self.extent
+        inside = (self._days >= cube.day_of(first)) & (self._days <= cube.day_of(last))
+        for field in FIELDS:
+            wanted = getattr(choice, field)
+            if wanted is not None:
+                codes, names = self._coded(field)
+                own = [name if name is not None else UNSTATED for name in names]
+                inside &= codes == own.index(wanted) if wanted in own else False
+        if choice.component is not None:
+            inside &= self._has(choice.component)
+        for word in choice.search.lower().split():
+            inside &= np.logical_or.reduce([_holds(self._table[name], word) for name in _SEARCHED])
+        return np.flatnonzero(inside)
+
+    @cached_property
+    def _days(self) -> Any:
+        return cube.days_of(self._table["issued_at"])
+
+    def _coded(self, field: str) -> tuple[Any, list[str | None]]:
+        if field not in self._codes:
+            self._codes[field] = cube.coded(self._table[field])
+        return self._codes[field]
+
+    @cached_property
+    def _codes(self) -> dict[str, tuple[Any, list[str | None]]]:
+        return {}
+
+    def _has(self, component: str) -> Any:
+        """Whether entries count as spend, and have something of a component."""
+        itemized = pc.or_(pc.is_valid(self._table["usage"]), pc.is_valid(self._table["standing"]))
+        if component in self._table.column_names:
+            amounts = self._table[component].combine_chunks()
+        else:
+            amounts = cube.rest_of(self._table)
+            itemized = itemized if component == "rounding" else pc.invert(itemized)
+            amounts = pc.if_else(itemized.combine_chunks(), amounts, pa.scalar(None, amounts.type))
+        some = pc.fill_null(pc.not_equal(amounts, pa.scalar(0, amounts.type)), False)
+        kinds, statuses = self._table["kind"], self._table["status"]
+        voided = pc.fill_null(pc.is_in(statuses, pa.array(VOIDED)), False)
+        is_spend = pc.and_not(pc.fill_null(pc.equal(kinds, "invoice"), False), voided)
+        return some.to_numpy(zero_copy_only=False) & is_spend.to_numpy()
+
+    def rows(self, positions: Any) -> pd.DataFrame:
+        """Return entries as a history, with what is noted of it."""
+        part: pd.DataFrame = self.history.iloc[positions].reset_index(drop=True)
+        part.attrs = dict(self.history.attrs)
+        return part
+
+    # what is asked of the whole, once
+
+    def ageing(self, choice: Choice) -> pd.DataFrame:
+        """Return what is unpaid now of the accounts chosen; see :func:`billnb.analysis.ageing`."""
+        if choice.search:
+            return self.found(choice.search).ageing(_without_search(choice))
+        owed = self._owed
+        if choice.kind not in (None, "invoice") or choice.status not in (None, *UNPAID):
+            return owed.iloc[:0]
+        if choice.status is not None:
+            unpaid = self.history[self.history["status"] == choice.status]
+            owed = analysis.ageing(unpaid, self.now)
+        return _of_accounts(owed, choice)
+
+    @cached_property
+    def _owed(self) -> pd.DataFrame:
+        return analysis.ageing(self.history, self.now)
+
+    def oldest(self, choice: Choice) -> Mapping[str, tuple[date, int]]:
+        """Return since when something is unpaid, and how many invoices are, by currency."""
+        if choice.search:
+            return self.found(choice.search).oldest(_without_search(choice))
+        unpaid = self._unpaid
+        if choice.status is not None:
+            unpaid = unpaid[unpaid["status"] == choice.status]
+        found = {}
+        for currency, part in _of_accounts(unpaid, choice).groupby("currency"):
+            found[str(currency)] = (part["since"].min().date(), int(part["entries"].sum()))
+        return found
+
+    @cached_property
+    def _unpaid(self) -> pd.DataFrame:
+        table = self._table
+        is_unpaid = pc.and_(
+            pc.equal(table["kind"], "invoice"), pc.is_in(table["status"], pa.array(UNPAID))
+        )
+        columns = {name: table[name] for name in (*_ACCOUNT, "status")}
+        since = pc.coalesce(table["due_at"], table["issued_at"])
+        unpaid = pa.table({**columns, "since": since}).filter(is_unpaid)
+        grouped = unpaid.group_by([*_ACCOUNT, "status"])
+        found = grouped.aggregate([("since", "min"), ("since", "count")])
+        names = {"since_min": "since", "since_count": "entries"}
+        renamed = found.rename_columns([names.get(name, name) for name in found.column_names])
+        frame: pd.DataFrame = renamed.to_pandas(types_mapper=pd.ArrowDtype)
+        return frame
+
+    def balances(self, choice: Choice) -> pd.DataFrame:
+        """Return prepaid balances at the end of each day, of the accounts chosen."""
+        return _of_accounts(self._balances, choice)
+
+    @cached_property
+    def _balances(self) -> pd.DataFrame:
+        left = analysis.balance(self.history)
+        left["day"] = left["issued_at"].dt.floor("D")
+        daily: pd.DataFrame = left.groupby([*_ACCOUNT, "day"], as_index=False).last()
+        return daily
+
+
+def _without_search(choice: Choice) -> Choice:
+    from dataclasses import replace
+
+    return replace(choice, search="")
+
+
+def _of_accounts(frame: pd.DataFrame, choice: Choice) -> pd.DataFrame:
+    for field in ("provider", "account", "currency"):
+        wanted = getattr(choice, field)
+        if wanted is not None:
+            frame = frame[frame[field] == wanted]
+    return frame
+
+
+def _chosen(one: Cube, wanted: Mapping[str, str | None]) -> Any:
+    return np.array(
+        [
+            place
+            for place, key in enumerate(one.keys)
+            if all(_is(getattr(key, field), value) for field, value in wanted.items())
+        ],
+        int,
+    )
+
+
+def _is(value: str | None, wanted: str | None) -> bool:
+    return wanted is None or (UNSTATED if value is None else value) == wanted
+
+
+def _is_spend(key: cube.Key) -> bool:
+    return key.kind == "invoice" and key.status not in VOIDED
+
+
+def _amounts(one: Cube, limbs: Any) -> list[Decimal]:
+    return [one.amount(steps) for steps in one.whole(limbs)]
+
+
+def _statuses(one: Cube, sums: Any, keys: Any) -> dict[tuple[str, str], list[tuple[int, Decimal]]]:
+    found = {}
+    of_all = [(one.keys[key].kind or UNSTATED, one.keys[key].status or UNSTATED) for key in keys]
+    for name in dict.fromkeys(of_all):
+        mine = sums[..., [own == name for own in of_all]].sum(axis=-1)
+        counts, totals = one.whole(mine[:, -1]), one.whole(cube.total_of(mine))
+        if counts.any():
+            found[name] = [
+                (int(count), one.amount(steps)) for count, steps in zip(counts, totals, strict=True)
+            ]
+    return found
+
+
+def _holds(column: pa.ChunkedArray, word: str) -> Any:
+    matches = pc.match_substring(column, word, ignore_case=True)
+    return pc.fill_null(matches, False).to_numpy()
+
+
+def is_running(period: date, by: By, now: datetime) -> bool:
+    """Whether a period is the one that is running."""
+    return billing_period.start(now.date(), by) == period
+
+
+def last_day(period: date, by: By) -> date:
+    """Return the last day of a period."""
+    end = billing_period.after(period, by)
+    return date.max if end is None else end - timedelta(days=1)
+
+
+__all__ = ["Answer", "Ledger", "Spent", "is_running", "last_day"]

@@ -1,0 +1,273 @@
+"""What does the dashboard's front end show of a choice?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from billnb import answers as answered
+from billnb import billing_period, labels
+from billnb.billing_period import PERIODS
+from billnb.charts.style import short
+from billnb.components import COMPONENTS
+from billnb.dashboard import figures
+from billnb.dashboard.choice import FIELDS, MEASURES, PRESETS, STACKS, Choice, named
+from billnb.dashboard.ledger import Answer, Ledger
+from billnb.history import readings
+from billnb.money import total
+
+COLUMNS: Mapping[str, str] = {
+    "issued_at": "Issued (UTC)",
+    "account": "Account",
+    "total": "Total",
+    "currency": "Currency",
+    "kind": "Kind",
+    "status": "Status",
+    "description": "Description",
+    "provider": "Provider",
+    "document_url": "Document",
+}
+"""What the table of entries shows, and what it calls it."""
+
+_MOST_LINES = 3
+_LONGEST = 60
+_NOTHING_UNPAID = "No invoice here is known to be unpaid."
+
+Part = dict[str, Any]
+
+
+def view(ledger: Ledger, choice: Choice, notice: str) -> Part:
+    """Return what is shown of a choice, as JSON can hold it.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        The history.
+    choice : Choice
+        What of it is shown.
+    notice : str
+        What is to be said above all of it.
+    """
+    answers = ledger.answers(choice)
+    count = sum(one.entries for one in answers)
+    return {
+        "about": _about(ledger),
+        "notice": notice,
+        "cards": [
+            _spent(answers, choice, ledger),
+            _unpaid(ledger, choice),
+            _prepaid(ledger, choice),
+        ],
+        "filters": _filters(ledger, choice),
+        "chips": _chips(choice),
+        "chosen": {
+            "period": choice.period and choice.period.isoformat(),
+            "component": choice.component,
+            "status": choice.status,
+        },
+        "figures": _figures(ledger, answers, choice),
+        "entries": {
+            "title": f"Entries ({count:,} of {len(ledger.history):,})",
+            "columns": list(COLUMNS.items()),
+        },
+    }
+
+
+def _about(ledger: Ledger) -> str:
+    accounts = ledger.history[["provider", "account"]].drop_duplicates()
+    parts = [labels.counted(len(accounts), "account"), f"as of {labels.moment(ledger.now)}"]
+    certificates = {one["certificate"] for one in readings(ledger.history).values()}
+    if certificates:
+        parts.append(f"verified: {', '.join(sorted(certificates))}")
+    return " · ".join(parts)
+
+
+def _spent(answers: Sequence[Answer], choice: Choice, ledger: Ledger) -> Part:
+    running = choice.days() == (None, None)
+    shown = [one for one in answers if one.spent.amount or any(map(any, one.stacks.values()))]
+    what = "Spend" if choice.component is None else choice.component.capitalize()
+    if not shown:
+        return _card(what, [], "No invoice here counts as spend.")
+    spent = shown[0].spent
+    title = f"{what} this month" if running else f"{what}, {days(spent.since, spent.until)}"
+    lines = []
+    for one in shown[:_MOST_LINES]:
+        change, note = "", "nothing to compare with"
+        if one.spent.before is not None:
+            since, until, amount = one.spent.before
+            note = f"against {days(since, until)}"
+            if amount:
+                difference = total((one.spent.amount, amount.copy_negate()))
+                change = labels.change(100 * float(difference) / abs(float(amount)))
+            else:
+                note = f"nothing in {days(since, until)}"
+        lines.append(_line(labels.amount(one.spent.amount, one.currency), change, note))
+    sentence = f"{days(spent.since, spent.until)}, so far" if running else ""
+    return _card(title, lines, _more(shown, sentence))
+
+
+def _unpaid(ledger: Ledger, choice: Choice) -> Part:
+    owed, oldest = ledger.ageing(choice), ledger.oldest(choice)
+    lines = []
+    for currency in ledger.cubes:
+        part = owed[owed["currency"] == currency]
+        if part.empty:
+            continue
+        since, _ = oldest[currency]
+        age = (ledger.now.date() - since).days
+        invoices = labels.counted(int(part["entries"].sum()), "invoice")
+        note = f"{invoices}, the oldest {labels.counted(age, 'day')}" if age > 0 else invoices
+        lines.append(_line(labels.amount(total(part["amount"].tolist()), currency), "", note))
+    return _card("Unpaid", lines[:_MOST_LINES], _more(lines, "" if lines else _NOTHING_UNPAID))
+
+
+def _prepaid(ledger: Ledger, choice: Choice) -> Part:
+    found = []
+    daily = ledger.balances(choice)
+    for _, part in daily.groupby(["provider", "account", "currency"]):
+        last = answered.records(part.tail(1))[0]
+        balance, runway = last["balance"], last["runway_days"]
+        lasting = balance > 0 and runway is not None
+        note = last["account"]
+        if balance <= 0:
+            note += ": nothing is left"
+        elif lasting:
+            note += f": about {labels.counted(round(runway), 'day')}"
+        place = (balance > 0, runway if lasting else float("inf"))
+        found.append((place, _line(labels.amount(balance, last["currency"]), "", note)))
+    found.sort(key=lambda one: one[0])  # what runs out first
+    lines = [line for _, line in found]
+    return _card(
+        "Prepaid balance",
+        lines[:_MOST_LINES],
+        _more(lines, "" if lines else "No account here is prepaid."),
+    )
+
+
+def _card(title: str, lines: Sequence[Part], sentence: str) -> Part:
+    return {"title": title, "lines": list(lines), "sentence": sentence}
+
+
+def _line(amount: str, change: str, note: str) -> Part:
+    return {"amount": amount, "change": change, "note": short(note, _LONGEST)}
+
+
+def _more(shown: Sequence[object], sentence: str) -> str:
+    more = len(shown) - _MOST_LINES
+    return f"And {more} more. {sentence}".strip() if more > 0 else sentence
+
+
+def _filters(ledger: Ledger, choice: Choice) -> dict[str, Part]:
+    first, last = ledger.extent
+    today = ledger.now.date()
+    name = named(choice.since, choice.until, today) or ""
+    presets = list(PRESETS.items())
+    if not name:
+        presets.append(("", "Other days"))
+    found: dict[str, Part] = {
+        "preset": {"value": name, "options": presets},
+        "since": {"value": (choice.since or first).isoformat()},
+        "until": {"value": (choice.until or last).isoformat()},
+        "search": {"value": choice.search},
+        "component": _select(choice.component, COMPONENTS),
+    }
+    for field in FIELDS:
+        names = ledger.names[field]
+        found[field] = _select(getattr(choice, field), names)
+        found[field]["hidden"] = len(names) < 2 and field in ("provider", "currency")
+    return found
+
+
+def _select(value: str | None, names: Sequence[str]) -> Part:
+    options = [("", "All"), *((name, short(name, _LONGEST, middle=True)) for name in names)]
+    return {"value": value or "", "options": options}
+
+
+def _chips(choice: Choice) -> list[Part]:
+    chips = []
+    if choice.period is not None:
+        chips.append({"field": "period", "label": labels.period(choice.period, choice.by)})
+    for field in ("component", *FIELDS):
+        value = getattr(choice, field)
+        if value is not None:
+            chips.append({"field": field, "label": short(value, _LONGEST, middle=True)})
+    if choice.search:
+        chips.append({"field": "search", "label": f"“{short(choice.search, _LONGEST)}”"})
+    return chips
+
+
+def _figures(ledger: Ledger, answers: Sequence[Answer], choice: Choice) -> list[Part]:
+    starts = ledger.periods(choice)
+    since, until = ledger.range(choice)
+    narrowed = _narrowed(choice, since, until)
+    currencies = labels.listed([one.currency for one in answers])
+    said = f"{currencies}, {days(since, until)}" if answers else days(since, until)
+    by = {"field": "by", "label": "by", "value": choice.by, "options": list(PERIODS)}
+    stack = {"field": "stack", "label": "of", "value": choice.stack, "options": list(STACKS)}
+    measure = {
+        "field": "measure",
+        "label": "of",
+        "value": choice.measure,
+        "options": list(MEASURES),
+    }
+    voided = "Cancelled and refunded invoices are left out"
+    trend = figures.trend(answers, starts, choice, ledger.now)
+    statuses = figures.statuses(answers, starts, choice, ledger.now)
+    charged = figures.breakdown(answers, choice)
+    owed = ledger.ageing(choice)
+    daily = ledger.balances(choice)
+    what = "Spend" if choice.component is None else choice.component.capitalize()
+    found = [
+        _figure("trend", f"{what} by {choice.by}", f"{said} · {voided}", trend, [stack, by],
+                "No invoice here counts as spend."),
+        _figure("status", "Status", f"{said} · share of {choice.measure}", statuses, [measure],
+                "There are no entries here."),
+        _figure("breakdown", "What was charged", f"{currencies}, {narrowed}", charged, [],
+                "No invoice here counts as spend."),
+    ]  # fmt: skip
+    note = f"as of {labels.moment(ledger.now)}, whatever the period"
+    drawn = figures.ageing(owed, ledger.cubes)
+    found.append(_figure("ageing", "Unpaid, by age in days", note, drawn, [], _NOTHING_UNPAID))
+    if len(daily):
+        note = "top-ups that went through, less invoices, whatever the period"
+        drawn = figures.balance(daily, ledger.cubes, ledger.now)
+        found.append(_figure("balance", "Prepaid balance", note, drawn, [], ""))
+    return found
+
+
+def _figure(
+    name: str, title: str, note: str, figure: figures.Figure, controls: Sequence[Part], empty: str
+) -> Part:
+    sentence = "" if figure["data"] else empty
+    said = {"name": name, "title": title, "note": note, "sentence": sentence}
+    return {**said, "controls": list(controls), **figure}
+
+
+def _narrowed(choice: Choice, since: date, until: date) -> str:
+    if choice.period is not None:
+        return labels.period(choice.period, choice.by)
+    return days(since, until)
+
+
+def days(since: date, until: date) -> str:
+    """Return the name of some days.
+
+    Examples
+    --------
+    >>> days(date(2026, 10, 1), date(2026, 10, 31)), days(date(2026, 10, 1), date(2026, 10, 21))
+    ('Oct 2026', '1-21 Oct 2026')
+    """
+    is_whole = (
+        since.day == 1 and (until + timedelta(days=1)).day == 1 if until < date.max else False
+    )
+    if is_whole:
+        return labels.periods([since, billing_period.start(until, "month")], "month")
+    if since == until:
+        return labels.day(since)
+    if (since.year, since.month) == (until.year, until.month):
+        return f"{since.day}-{labels.day(until)}"
+    return f"{labels.day(since)} to {labels.day(until)}"
+
+
+__all__ = ["COLUMNS", "days", "view"]
