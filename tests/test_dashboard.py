@@ -411,7 +411,9 @@ def test_a_history_of_any_shape_is_explored(shape: str) -> None:
     explorer = Explorer(SHAPES[shape](), as_of=AS_OF)
     views = [explorer._view]
     if shape == "all of time":
-        explorer.choose(by="year")
+        assert explorer.by == "year"
+        with pytest.raises(ArgumentError, match="choose fewer days, or longer periods"):
+            explorer.by = "day"
     for choice in ({"kind": "invoice"}, {"component": "usage"}, {"search": "nothing like it"}):
         if choice.get("kind", "invoice") in explorer._ledger.names["kind"] or "kind" not in choice:
             explorer.choose(**choice)

@@ -17,7 +17,7 @@ import traitlets
 import billnb
 from billnb import billing_period
 from billnb.accounts import configured
-from billnb.billing_period import PERIODS
+from billnb.billing_period import PERIODS, By
 from billnb.charts.panels import when
 from billnb.components import COMPONENTS
 from billnb.dashboard import sending, view
@@ -37,6 +37,7 @@ from billnb.period import Moment, window
 _PAGE = Path(__file__).parent / "page"
 _CHOSEN = tuple(field.name for field in fields(Choice))
 _ONE_OF: Mapping[str, Iterable[str]] = {"by": PERIODS, "stack": STACKS, "measure": MEASURES}
+_MOST_MONTHS = 60
 _DEMO = (
     "No account is configured: these are made-up ones. Pass a history of your own to explore it."
 )
@@ -128,12 +129,13 @@ class Explorer(anywidget.AnyWidget):
     def __init__(self, history: Any, *, as_of: Moment | None = None, notice: str = "") -> None:
         self._ledger = Ledger(history, when(history, as_of))
         self._notice = notice
-        self._choice = Choice()
+        self._choice = Choice(by=_fitting(self._ledger))
         self._chosen: tuple[Choice, pd.DataFrame] | None = None
         self._sorted: tuple[Any, ...] | None = None
         self._is_choosing = False
         self._is_selection_observed = False
-        super().__init__(_view=view.view(self._ledger, self._choice, notice))
+        first_view = view.view(self._ledger, self._choice, notice)
+        super().__init__(_view=first_view, by=self._choice.by)
         self.on_msg(self._heard)
 
     def __repr__(self) -> str:
@@ -174,6 +176,7 @@ class Explorer(anywidget.AnyWidget):
             choice.setdefault("period", None)
         wanted = {name: self._checked(name, value) for name, value in choice.items()}
         self._check_days(wanted)
+        self._ledger.periods(self._choice_of(wanted))  # or an error that says what is wrong
         self._is_choosing = True
         try:
             for name, value in wanted.items():
@@ -184,7 +187,8 @@ class Explorer(anywidget.AnyWidget):
 
     def reset(self) -> None:
         """Choose everything again, from the first day to the last."""
-        self.choose(**{field.name: field.default for field in fields(Choice)})
+        everything = {field.name: field.default for field in fields(Choice)}
+        self.choose(**{**everything, "by": _fitting(self._ledger)})
 
     @traitlets.validate(*_CHOSEN)
     def _validated(self, proposal: Any) -> Any:
@@ -192,6 +196,7 @@ class Explorer(anywidget.AnyWidget):
         checked = self._checked(name, value)
         if not self._is_choosing:
             self._check_days({name: checked})
+            self._ledger.periods(self._choice_of({name: checked}))
         return checked
 
     @traitlets.observe(*_CHOSEN)
@@ -219,11 +224,15 @@ class Explorer(anywidget.AnyWidget):
         if since and until and since > until:
             raise ArgumentError(f"since={since} is after until={until}; swap them")
 
-    def _show(self) -> None:
-        chosen = {name: getattr(self, name) for name in _CHOSEN}
+    def _choice_of(self, wanted: Mapping[str, Any]) -> Choice:
+        """Return what is chosen, with what is wanted in its place."""
+        chosen = {name: wanted.get(name, getattr(self, name)) for name in _CHOSEN}
         for name in ("since", "until", "period"):
             chosen[name] = chosen[name] and date.fromisoformat(chosen[name])
-        choice = Choice(**chosen)
+        return Choice(**chosen)
+
+    def _show(self) -> None:
+        choice = self._choice_of({})
         if choice == self._choice:
             return
         before = self._chosen
@@ -382,6 +391,14 @@ def explore(history: Any = None, *, as_of: Moment | None = None) -> Explorer:
         else:
             history = billnb.load(*accounts)
     return Explorer(history, as_of=as_of, notice=notice)
+
+
+def _fitting(ledger: Ledger) -> By:
+    """Return how long periods are at first: as short as there is room for."""
+    first, last = ledger.extent
+    months = (last.year - first.year) * 12 + last.month - first.month + 1
+    fitting: By = "quarter" if months <= _MOST_MONTHS * 3 else "year"
+    return "month" if months <= _MOST_MONTHS else fitting
 
 
 def _day(value: Any, name: str) -> str | None:

@@ -27,6 +27,8 @@ from billnb.definitions import UNPAID, VOIDED
 from billnb.errors import ArgumentError, MixedCurrencyError
 
 _MOST_NAMES = 7
+_MOST_PERIODS = 12_000
+_SHORTEST = {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}  # days
 _SEARCHED = ("description", "entry_id", "account", "provider", "status", "payment_type", "method")
 _ACCOUNT = ["provider", "account", "currency"]
 
@@ -78,6 +80,8 @@ class Ledger:
         The history.
     now : datetime.datetime
         When it is, in UTC.
+    extent : tuple of datetime.date, optional
+        The first and the last day that are shown; unless told otherwise, those of its entries.
 
     Raises
     ------
@@ -89,7 +93,9 @@ class Ledger:
         When amounts are not decimals, or missing.
     """
 
-    def __init__(self, history: Any, now: datetime) -> None:
+    def __init__(
+        self, history: Any, now: datetime, extent: tuple[date, date] | None = None
+    ) -> None:
         self.history = engine.whole(history)
         self.now = now
         table = pa.Table.from_pandas(self.history, preserve_index=False)
@@ -100,6 +106,7 @@ class Ledger:
             raise ArgumentError("some entries have no issued_at; leave them out, or set it")
         self._table = table
         self.cubes: Mapping[str, Cube] = cube.cubes(table, table["issued_at"])
+        self.extent = self._extent() if extent is None else extent
         self._found = lru_cache(maxsize=4)(self._search)
 
     @cached_property
@@ -115,9 +122,8 @@ class Ledger:
             return list(self.cubes)
         return cube.names_of(self.cubes, field)
 
-    @cached_property
-    def extent(self) -> tuple[date, date]:
-        """The days of the first and the last entry; today where there are none."""
+    def _extent(self) -> tuple[date, date]:
+        """Return the days of the first and the last entry; today where there are none."""
         if not self.cubes:
             return self.now.date(), self.now.date()
         firsts = [one.first for one in self.cubes.values()]
@@ -132,8 +138,20 @@ class Ledger:
         return since, choice.until or max(last, since)
 
     def periods(self, choice: Choice) -> list[date]:
-        """Return the first day of each period that is shown."""
+        """Return the first day of each period that is shown.
+
+        Raises
+        ------
+        ArgumentError
+            When there are too many to be drawn.
+        """
         since, until = self.range(choice)
+        count = (until - since).days // _SHORTEST[choice.by]
+        if count > _MOST_PERIODS:
+            raise ArgumentError(
+                f"by={choice.by!r} makes {count:,} bars of {until.year - since.year} years; choose "
+                "fewer days, or longer periods"
+            )
         first = billing_period.start(since, choice.by)
         return list(billing_period.every(first, until, choice.by))
 
@@ -161,7 +179,7 @@ class Ledger:
         matches = np.ones(len(self._table), bool)
         for word in search.split():
             matches &= np.logical_or.reduce([_holds(self._table[name], word) for name in _SEARCHED])
-        return Ledger(self.history[matches], self.now)
+        return Ledger(self.history[matches], self.now, self.extent)
 
     def _answer(self, currency: str, one: Cube, choice: Choice) -> Answer:
         since, until = self.range(choice)
