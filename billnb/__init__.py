@@ -134,5 +134,12 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Have ``%load_ext billnb`` make ``%billnb`` and ``%%billnb`` known."""
+    import importlib
+
+    importlib.import_module("billnb.magic").register(shell)
+
+
 def __dir__() -> list[str]:
     return sorted(__all__)

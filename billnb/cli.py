@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import sys
 import traceback
 from collections.abc import Callable
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -15,9 +17,13 @@ import click
 import billnb
 from billnb.entry import KINDS
 from billnb.errors import ArgumentError, BillnbError
+from billnb.files import replace
 from billnb.period import instant
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+TOUR = "explore.ipynb"
+"""The notebook that `billnb lab` opens."""
 
 _COUNT = click.IntRange(0)
 _SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".txt": "table"}
@@ -217,6 +223,31 @@ def report(
     history = load(since=since, until=until)
     billnb.report(history, output, title=title, redact=not no_redact, scale=scale, as_of=as_of)
     click.echo(f"{len(history):,} entries reported in {output}", err=True)
+
+
+@main.command()
+@click.option("--no-browser", is_flag=True, help="Start the server alone.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Where; a free one, otherwise.")
+@_with_debug
+def lab(no_browser: bool, port: int | None) -> None:
+    """Start JupyterLab with a tour of billnb, in this folder.
+
+    The tour is a notebook of its own, explore.ipynb: one that is there is replaced if you say so.
+    """
+    target = Path(TOUR)
+    if not target.exists() or click.confirm(f"{TOUR} is there already. Replace it?", err=True):
+        replace(target, tour())
+    words = [sys.executable, "-m", "jupyterlab", TOUR]
+    words += ["--no-browser"] if no_browser else []
+    words += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"] if port else []
+    sys.exit(subprocess.call(words))  # noqa: S603 - our own words
+
+
+def tour() -> bytes:
+    """Return the notebook that shows what billnb does."""
+    inside = files("billnb") / "tour" / TOUR
+    here = Path(__file__).parent.parent / "notebooks" / TOUR  # in a checkout
+    return (inside if inside.is_file() else here).read_bytes()
 
 
 @main.command()

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import jupyter
 from playwright.sync_api import Browser, sync_playwright
 
 import billnb
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
 PICTURES = Path(__file__).parent.parent / "notebooks" / "pictures"
 TODAY = date(2026, 11, 21)
 PAGES = {"light": ("#ffffff", "#1f2328"), "dark": ("#0d1117", "#e6edf3")}
+EXPLORE = (
+    "from datetime import date\n"
+    "import billnb\n"
+    "history = billnb.demo(today=date(2026, 11, 21))\n"
+    'explorer = billnb.explore(history, as_of="2026-11-21T14:02")\n'
+    'explorer.choose(preset="12 months")\n'
+    "explorer"
+)
 _WIDTH, _SCALE = 760, 1.5
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
 _DRAWN = ".js-plotly-plot .main-svg"
@@ -77,6 +86,35 @@ def take(browser: Browser, folder: Path) -> None:
         context.close()
 
 
+def take_dashboard(browser: Browser, folder: Path) -> None:
+    """Write the pictures of the dashboard, in JupyterLab."""
+    with jupyter.serving(folder) as server:
+        server.write("tour.ipynb", EXPLORE)
+        for theme in PAGES:
+            context = browser.new_context(
+                viewport={"width": 1320, "height": 1600}, device_scale_factor=1.25
+            )
+            shown = context.new_page()
+            server.open(shown, "tour.ipynb")
+            name = f"JupyterLab {theme.capitalize()}"
+            shown.evaluate(
+                "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
+                name,
+            )
+            shown.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+            server.run(shown)
+            shown.wait_for_selector(".billnb[data-drawn]")
+            shown.wait_for_selector(".billnb-table tbody td")
+            shown.wait_for_timeout(500)
+            path = PICTURES / f"dashboard-{theme}.png"
+            box = shown.locator(".billnb").bounding_box()
+            assert box
+            clip = {"x": box["x"] - 8, "y": box["y"] - 4, "width": box["width"] + 16, "height": 900}
+            shown.screenshot(path=path, clip=clip)
+            context.close()
+            server.end_sessions()
+
+
 def main() -> None:
     """Take the pictures."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
@@ -87,6 +125,7 @@ def main() -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
         take(browser, Path(folder))
+        take_dashboard(browser, Path(folder))
         browser.close()
     for picture in sorted(PICTURES.glob("*.png")):
         print(f"{picture.name}: {picture.stat().st_size:,} bytes")

@@ -8,6 +8,9 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+SILENT = {"load", "parameters", "parquet"}
+"""The cells that have nothing to show."""
+
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 
 
@@ -27,4 +30,4 @@ def test_notebooks_run(path: Path, tmp_path: Path) -> None:
     client = NotebookClient(notebook, store_widget_state=False, timeout=120)
     client.execute(cwd=str(tmp_path))
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert all(cell.outputs for cell in code)
+    assert {cell.id for cell in code if not cell.outputs} <= SILENT

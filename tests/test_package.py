@@ -93,8 +93,8 @@ def test_every_error_is_in_the_tree() -> None:
 
 
 def test_public_functions_are_documented() -> None:
-    functions = [getattr(billnb, name) for name in ("load", "demo", "redact", "report")]
-    functions += [billnb.Bytio, billnb.Unpod]
+    functions = [getattr(billnb, name) for name in ("load", "demo", "explore", "redact", "report")]
+    functions += [billnb.Bytio, billnb.Explorer, billnb.Unpod]
     functions += [
         getattr(room, name) for room in (billnb.analysis, billnb.charts) for name in room.__all__
     ]
