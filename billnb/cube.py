@@ -93,9 +93,10 @@ class Cube:
         numpy.ndarray
             By limb, measure, stretch and chosen key; see :meth:`whole`.
         """
-        at = np.clip(np.asarray(bounds) - self.first, 0, self.days)
+        at = np.array([min(max(bound - self.first, 0), self.days) for bound in bounds])
         if self.rows is None:
-            return np.diff(self.sums[:, :, at[:, None], chosen[None, :]], axis=2)
+            before = self.sums[:, :, at][..., chosen]
+            return before[:, :, 1:] - before[:, :, :-1]
         days, keys, values = self.rows
         place = np.full(len(self.keys), -1)
         place[chosen] = np.arange(len(chosen))

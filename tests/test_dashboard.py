@@ -112,10 +112,11 @@ def assert_spend(one: Answer, rows: list[dict[str, Any]], choice: Choice, ledger
     unnarrowed = replace(choice, component=None)
     inside = [row for row in rows if is_chosen(row, unnarrowed)]
     for name in COMPONENTS:
-        assert one.charged[name] == charged(inside, name)
+        assert one.cube.amount(one.charged[name]) == charged(inside, name)
     across = replace(unnarrowed, period=None)
     whole = [row for row in rows if is_chosen(row, across)]
-    assert total(sum(cells) for cells in one.stacks.values()) == charged(whole, choice.component)
+    found = one.cube.amount(sum(sum(cells) for cells in one.stacks.values()))
+    assert found == charged(whole, choice.component)
     assert {len(cells) for cells in one.stacks.values()} <= {len(ledger.periods(choice))}
 
 
@@ -124,14 +125,14 @@ def assert_statuses(one: Answer, rows: list[dict[str, Any]], choice: Choice) -> 
     inside = [row for row in rows if is_chosen(row, across)]
     names = {(row["kind"], row["status"] or labels.NOT_STATED) for row in inside}
     assert set(one.statuses) == names
-    for (kind, status), cells in one.statuses.items():
+    for (kind, status), (counts, totals) in one.statuses.items():
         mine = [
             row["total"]
             for row in inside
             if (row["kind"], row["status"] or labels.NOT_STATED) == (kind, status)
         ]
-        assert sum(count for count, _ in cells) == len(mine)
-        assert total(amount for _, amount in cells) == total(mine)
+        assert sum(counts) == len(mine)
+        assert one.cube.amount(sum(totals)) == total(mine)
 
 
 @pytest.mark.parametrize("by", ["day", "week", "month", "quarter", "year"])
@@ -144,7 +145,7 @@ def test_periods_are_those_of_the_questions(by: Any) -> None:
             zip(ledger.periods(Choice(by=by)), zip(*one.stacks.values(), strict=True), strict=True)
         )
         for row in records(spent[spent["currency"] == one.currency]):
-            assert total(amounts[row["period"].date()]) == row["amount"]
+            assert one.cube.amount(sum(amounts[row["period"].date()])) == row["amount"]
 
 
 def test_the_first_cards_are_those_of_the_report() -> None:

@@ -7,16 +7,12 @@ figures are plain dictionaries, with the template, the colours and the words of
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-import pandas as pd
-
-from billnb import answers as answered
 from billnb import labels
 from billnb.analysis.ageing import BUCKETS
 from billnb.billing_period import By
@@ -38,6 +34,7 @@ from billnb.charts.style import (
 )
 from billnb.dashboard.choice import Choice
 from billnb.dashboard.ledger import Answer, is_running, last_day
+from billnb.dashboard.standing import Balance, Owed
 from billnb.money import total
 
 OTHERS = "all others"
@@ -62,13 +59,13 @@ def trend(
     complete = [not is_running(period, choice.by, now) for period in periods]
     opacity = _opacity(periods, choice.period)
     for row, one in enumerate(shown):
-        whole = [total(cell) for cell in zip(*one.stacks.values(), strict=True)]
+        whole = [one.cube.amount(sum(cell)) for cell in zip(*one.stacks.values(), strict=True)]
         lows, highs = [0.0] * len(periods), [0.0] * len(periods)
         topmost = _topmost(one.stacks, list(colours), len(periods))
         for name, colour in colours.items():
-            amounts = one.stacks.get(name)
-            if amounts is None:
+            if name not in one.stacks:
                 continue
+            amounts = [one.cube.amount(steps) for steps in one.stacks[name]]
             heights = axes.drawn(amounts)
             for place, height in enumerate(heights):
                 if height > 0:
@@ -133,13 +130,14 @@ def statuses(
     complete = [not is_running(period, choice.by, now) for period in periods]
     opacity = _opacity(periods, choice.period)
     for row, (one, kind) in enumerate(rows):
-        mine = {status: cells for (own, status), cells in one.statuses.items() if own == kind}
-        sizes = {
-            status: [
-                count if choice.measure == "entries" else abs(float(amount))
-                for count, amount in cells
-            ]
-            for status, cells in mine.items()
+        mine = {
+            status: (counts, [one.cube.amount(steps) for steps in totals])
+            for (own, status), (counts, totals) in one.statuses.items()
+            if own == kind
+        }
+        sizes: dict[str, list[float]] = {
+            status: [*counts] if choice.measure == "entries" else [*map(abs, map(float, amounts))]
+            for status, (counts, amounts) in mine.items()
         }
         whole = [sum(cell) or 1 for cell in zip(*sizes.values(), strict=True)]
         for status, colour in colours.items():
@@ -165,8 +163,8 @@ def statuses(
                         _fared(status, kind, cell, share, period, one.currency, choice.by, done),
                         {"status": status},
                     ]
-                    for cell, share, period, done in zip(
-                        mine[status], shares, periods, complete, strict=True
+                    for *cell, share, period, done in zip(
+                        *mine[status], shares, periods, complete, strict=True
                     )
                 ],
                 **_bars(periods, choice.by),
@@ -182,7 +180,7 @@ def breakdown(answers: Sequence[Answer], choice: Choice) -> Figure:
     shown = [one for one in answers if any(one.charged.values())]
     rows = []
     for one in shown:
-        amounts = {name: amount for name, amount in one.charged.items() if amount}
+        amounts = {name: one.cube.amount(steps) for name, steps in one.charged.items() if steps}
         whole = total(amounts.values())
         bars = []
         for name, amount in amounts.items():
@@ -199,64 +197,65 @@ def breakdown(answers: Sequence[Answer], choice: Choice) -> Figure:
     return _horizontal(rows)
 
 
-def ageing(owed: pd.DataFrame, currencies: Iterable[str]) -> Figure:
+def ageing(owed: Sequence[Owed], currencies: Iterable[str]) -> Figure:
     """Return horizontal bars of what is unpaid, by age in days."""
     rows = []
     for currency in currencies:
-        part, bars = owed[owed["currency"] == currency], []
-        if part.empty:
+        mine = [one for one in owed if one.currency == currency]
+        if not mine:
             continue
+        bars = []
         for bucket in BUCKETS:
-            inside = part[part["bucket"] == bucket]
-            amount = total(inside["amount"].tolist())
-            entries = labels.counted(int(inside["entries"].sum()), "invoice")
+            inside = [one for one in mine if one.bucket == bucket]
+            amount = total(one.amount for one in inside)
+            entries = labels.counted(sum(one.entries for one in inside), "invoice")
             label = labels.compact(amount, currency)
             said = f"{bucket}: {labels.amount(amount, currency)} in {entries}"
-            label = f"{label}, {entries}" if len(inside) else label
+            label = f"{label}, {entries}" if inside else label
             bars.append((bucket, amount, label, said, BUCKET_COLOURS[bucket], False, None))
         rows.append((currency, bars))
     return _horizontal(rows)
 
 
-def balance(daily: pd.DataFrame, currencies: Iterable[str], now: datetime) -> Figure:
+def balance(balances: Sequence[Balance], currencies: Iterable[str], now: datetime) -> Figure:
     """Return lines of prepaid balances; the accounts that run out first, where there are many."""
-    there = set(daily["currency"])
+    there = {one.currency for one in balances}
     currencies = [currency for currency in currencies if currency in there]
     figure = _Panels(currencies, _ROW)
     colours: dict[str, str] = {}
     for row, currency in enumerate(currencies):
-        parts = [
-            part
-            for _, part in daily[daily["currency"] == currency].groupby(["provider", "account"])
-        ]
-        parts.sort(key=_lasting)
-        parts = parts[:_MOST_LINES]
-        colours |= series_colours(part["account"].iloc[0] for part in parts)
+        lines = [one for one in balances if one.currency == currency][:_MOST_LINES]
+        colours |= series_colours(one.account for one in lines)
         drawn: list[float] = []
-        for part in parts:
-            records = answered.records(part)
-            values = axes.drawn(one["balance"] for one in records)
-            account = records[0]["account"]
-            drawn += values
-            end = max(now.date(), records[-1]["day"].date())
-            hovers = [[literal(_left(one), 200)] for one in records]
-            figure.add(
-                row,
-                type="scatter",
-                mode="lines",
-                x=[*(one["day"].date().isoformat() for one in records), end.isoformat()],
-                y=[*values, values[-1]],
-                name=literal(account),
-                line={"shape": "hv", "width": 2, "color": colours[account]},
-                customdata=[*hovers, hovers[-1]],
-                hovertemplate=f"{literal(account)}, %{{x|%-d %b %Y}}: {HOVER}",
-            )
+        for one in lines:
+            line = _line(one, now.date())
+            drawn += line["y"]
+            figure.add(row, **line, line={"shape": "hv", "width": 2, "color": colours[one.account]})
         figure.money(row, currency, axes.span(drawn, drawn))
         figure.axis("x", row).update(
             type="date", tickformat="%b\n%Y", nticks=5, tickprefix=INK, ticksuffix="</span>",
             showticklabels=row == len(currencies) - 1,
         )  # fmt: skip
     return figure.finished(list(colours.items()) if len(colours) > 1 else [])
+
+
+@lru_cache(maxsize=512)
+def _line(one: Balance, today: date) -> dict[str, Any]:
+    """Return the line of an account, which is the same whatever is chosen."""
+    values = axes.drawn(one.left)
+    hovers = [
+        [literal(_left(one, left, runway), 200)]
+        for left, runway in zip(one.left, one.runways, strict=True)
+    ]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [*map(date.isoformat, one.days), max(today, one.days[-1]).isoformat()],
+        "y": [*values, values[-1]],
+        "name": literal(one.account),
+        "customdata": [*hovers, hovers[-1]],
+        "hovertemplate": f"{literal(one.account)}, %{{x|%-d %b %Y}}: {HOVER}",
+    }
 
 
 class _Panels:
@@ -413,7 +412,7 @@ def _stack_colours(answers: Sequence[Answer], stack: str) -> dict[str | None, st
 
 
 def _topmost(
-    stacks: Mapping[str | None, Sequence[Decimal]], order: Sequence[str | None], count: int
+    stacks: Mapping[str | None, Sequence[int]], order: Sequence[str | None], count: int
 ) -> list[str | bool | None]:
     """Return of each period which part its total is written at: the top, or else the bottom."""
     found: list[str | bool | None] = []
@@ -435,7 +434,7 @@ def _charged(
 
 
 def _fared(
-    status: str, kind: str, cell: tuple[int, Decimal], share: float,
+    status: str, kind: str, cell: Sequence[Any], share: float,
     period: date, currency: str, by: By, done: bool,
 ) -> str:  # fmt: skip
     count, amount = cell
@@ -447,18 +446,11 @@ def _fared(
     return literal(text if done else f"{text}, so far", 200)
 
 
-def _lasting(part: pd.DataFrame) -> tuple[bool, float]:
-    last = answered.records(part.tail(1))[0]
-    days = last["runway_days"]
-    left = float(last["balance"])
-    return (left > 0, (math.inf if days is None else float(days)) if left > 0 else left)
-
-
-def _left(one: Mapping[str, Any]) -> str:
-    left, days = labels.amount(one["balance"], one["currency"]), one["runway_days"]
-    if one["balance"] > 0 and days is not None:
-        left += f", lasts {labels.counted(round(days), 'day')}"
-    return left
+def _left(one: Balance, left: Decimal, runway: float | None) -> str:
+    said = labels.amount(left, one.currency)
+    if left > 0 and runway is not None:
+        said += f", lasts {labels.counted(round(runway), 'day')}"
+    return said
 
 
 __all__ = ["ageing", "balance", "breakdown", "statuses", "template", "trend"]

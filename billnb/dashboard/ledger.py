@@ -18,19 +18,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from billnb import analysis, billing_period, cube, engine
+from billnb import billing_period, cube, engine
 from billnb.billing_period import By
 from billnb.components import COMPONENTS
 from billnb.cube import Cube
+from billnb.dashboard import standing
 from billnb.dashboard.choice import FIELDS, UNSTATED, Choice, before
-from billnb.definitions import UNPAID, VOIDED
+from billnb.dashboard.standing import Balance, Oldest, One, Owed
+from billnb.definitions import VOIDED
 from billnb.errors import ArgumentError, MixedCurrencyError
 
 _MOST_NAMES = 7
 _MOST_PERIODS = 12_000
 _SHORTEST = {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}  # days
 _SEARCHED = ("description", "entry_id", "account", "provider", "status", "payment_type", "method")
-_ACCOUNT = ["provider", "account", "currency"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,15 @@ class Answer:
 
     Attributes
     ----------
+    cube : Cube
+        Where it is from: amounts are its whole numbers, and it says how many they are in units.
     currency : str
         The currency.
-    stacks : mapping of str or None to list of decimal.Decimal
+    stacks : mapping of str or None to list of int
         What was charged in each period, by what bars are stacked of; ``None`` is all the rest.
-    statuses : mapping of tuple of str to list of tuple
+    statuses : mapping of tuple of str to tuple of two lists of int
         How many entries of a kind and a status there are in each period, and what they come to.
-    charged : mapping of str to decimal.Decimal
+    charged : mapping of str to int
         What was charged, by component.
     entries : int
         How many entries are chosen.
@@ -63,10 +66,11 @@ class Answer:
         What was charged in all.
     """
 
+    cube: Cube
     currency: str
-    stacks: Mapping[str | None, Sequence[Decimal]]
-    statuses: Mapping[tuple[str, str], Sequence[tuple[int, Decimal]]]
-    charged: Mapping[str, Decimal]
+    stacks: Mapping[str | None, Sequence[int]]
+    statuses: Mapping[tuple[str, str], tuple[Sequence[int], Sequence[int]]]
+    charged: Mapping[str, int]
     entries: int
     spent: Spent
 
@@ -108,6 +112,7 @@ class Ledger:
         self.cubes: Mapping[str, Cube] = cube.cubes(table, table["issued_at"])
         self.extent = self._extent() if extent is None else extent
         self._found = lru_cache(maxsize=4)(self._search)
+        self._keys = lru_cache(maxsize=512)(self._keys_of)
 
     @cached_property
     def names(self) -> Mapping[str, Sequence[str]]:
@@ -185,25 +190,46 @@ class Ledger:
         since, until = self.range(choice)
         starts = self.periods(choice)
         bounds = [cube.day_of(max(since, start)) for start in starts] + [cube.day_of(until) + 1]
-        wanted = {name: getattr(choice, name) for name in ("provider", "account", "kind")}
-        of_all = _chosen(one, wanted)
-        by_period = one.between(bounds, of_all)
-        is_chosen = np.array([_is(one.keys[key].status, choice.status) for key in of_all], bool)
-        is_spend = is_chosen & np.array([_is_spend(one.keys[key]) for key in of_all], bool)
-        narrow = [cube.day_of(day) for day in self._narrowed(choice)]
-        inside = one.between([narrow[0], max(narrow[0], narrow[1] + 1)], of_all)
-        charged = _amounts(one, inside[:, :-1, 0, is_spend].sum(axis=-1))
-        count = one.whole(inside[:, -1, 0, is_chosen].sum(axis=-1))
-        if choice.component is not None:
+        keys, is_chosen, is_spend, names = self._keys(
+            currency, choice.provider, choice.account, choice.kind, choice.status
+        )
+        by_period = one.between(bounds, keys)
+        first, last = (cube.day_of(day) for day in self._narrowed(choice))
+        inside = one.between([first, max(first, last + 1)], keys)
+        charged = one.whole(inside[:, :-1, 0, is_spend].sum(axis=-1)).tolist()
+        if choice.component is None:
+            count = int(one.whole(inside[:, -1, 0, is_chosen].sum(axis=-1)))
+        else:
             count = self._of_component(currency, choice)
         return Answer(
+            one,
             currency,
-            self._stacks(one, by_period[..., is_spend], of_all[is_spend], choice),
-            _statuses(one, by_period, of_all),
+            self._stacks(one, by_period[..., is_spend], keys[is_spend], choice),
+            _statuses(one, by_period, names),
             dict(zip(COMPONENTS, charged, strict=True)),
-            int(count),
-            self._spent(one, of_all[is_spend], choice),
+            count,
+            self._spent(one, keys[is_spend], choice),
         )
+
+    def _keys_of(
+        self, currency: str, provider: str | None, account: str | None, kind: str | None,
+        status: str | None,
+    ) -> tuple[Any, Any, Any, list[tuple[tuple[str, str], Any]]]:  # fmt: skip
+        """Return the keys asked for, which are chosen, which count as spend, and by status."""
+        keys = self.cubes[currency].keys
+        wanted = {"provider": provider, "account": account, "kind": kind}
+        found = [
+            place
+            for place, key in enumerate(keys)
+            if all(_is(getattr(key, field), value) for field, value in wanted.items())
+        ]
+        is_chosen = np.array([_is(keys[place].status, status) for place in found], bool)
+        is_spend = is_chosen & np.array([_is_spend(keys[place]) for place in found], bool)
+        fared = [(keys[place].kind or UNSTATED, keys[place].status or UNSTATED) for place in found]
+        names = [
+            (name, np.flatnonzero([own == name for own in fared])) for name in dict.fromkeys(fared)
+        ]
+        return np.array(found, int), is_chosen, is_spend, names
 
     def _narrowed(self, choice: Choice) -> tuple[date, date]:
         since, until = self.range(choice)
@@ -212,13 +238,14 @@ class Ledger:
 
     def _stacks(
         self, one: Cube, sums: Any, keys: Any, choice: Choice
-    ) -> dict[str | None, list[Decimal]]:
+    ) -> dict[str | None, list[int]]:
         if choice.stack == "component":
-            whole = one.whole(sums[:, :-1].sum(axis=-1))
+            limbs = sums[:, :-1].sum(axis=-1)
+            whole, is_there = one.whole(limbs).tolist(), limbs.any(axis=(0, 2)).tolist()
             return {
-                name: [one.amount(steps) for steps in whole[place]]
+                name: whole[place]
                 for place, name in enumerate(COMPONENTS)
-                if choice.component in (None, name) and whole[place].any()
+                if choice.component in (None, name) and is_there[place]
             }
         narrowed = cube.total_of(sums)
         if choice.component is not None:
@@ -229,13 +256,11 @@ class Ledger:
             for name in sorted(set(names))
         }
         largest = sorted(parts, key=lambda name: -sum(map(abs, parts[name].tolist())))
-        stacks: dict[str | None, list[Decimal]] = {
-            name: [one.amount(steps) for steps in parts[name]]
-            for name in sorted(largest[:_MOST_NAMES])
+        stacks: dict[str | None, list[int]] = {
+            name: parts[name].tolist() for name in sorted(largest[:_MOST_NAMES])
         }
         if rest := largest[_MOST_NAMES:]:
-            others = sum(parts[name] for name in rest)
-            stacks[None] = [one.amount(steps) for steps in others]
+            stacks[None] = np.sum([parts[name] for name in rest], axis=0).tolist()
         return stacks
 
     def _spent(self, one: Cube, keys: Any, choice: Choice) -> Spent:
@@ -327,85 +352,56 @@ class Ledger:
 
     # what is asked of the whole, once
 
-    def ageing(self, choice: Choice) -> pd.DataFrame:
-        """Return what is unpaid now of the accounts chosen; see :func:`billnb.analysis.ageing`."""
+    def owed(self, choice: Choice) -> list[Owed]:
+        """Return what is unpaid now of the accounts chosen, whatever the days."""
         if choice.search:
-            return self.found(choice.search).ageing(_without_search(choice))
-        owed = self._owed
-        if choice.kind not in (None, "invoice") or choice.status not in (None, *UNPAID):
-            return owed.iloc[:0]
-        if choice.status is not None:
-            unpaid = self.history[self.history["status"] == choice.status]
-            owed = analysis.ageing(unpaid, self.now)
-        return _of_accounts(owed, choice)
+            return self.found(choice.search).owed(_without_search(choice))
+        return self._unpaid_of(self._owed, choice)
 
-    @cached_property
-    def _owed(self) -> pd.DataFrame:
-        return analysis.ageing(self.history, self.now)
-
-    def oldest(self, choice: Choice) -> Mapping[str, tuple[date, int]]:
-        """Return since when something is unpaid, and how many invoices are, by currency."""
+    def oldest(self, choice: Choice) -> dict[str, date]:
+        """Return since when something is unpaid, by currency."""
         if choice.search:
             return self.found(choice.search).oldest(_without_search(choice))
-        unpaid = self._unpaid
-        if choice.status is not None:
-            unpaid = unpaid[unpaid["status"] == choice.status]
-        found = {}
-        for currency, part in _of_accounts(unpaid, choice).groupby("currency"):
-            found[str(currency)] = (part["since"].min().date(), int(part["entries"].sum()))
+        found: dict[str, date] = {}
+        for one in self._unpaid_of(self._oldest, choice):
+            found[one.currency] = min(one.since, found.get(one.currency, one.since))
         return found
 
-    @cached_property
-    def _unpaid(self) -> pd.DataFrame:
-        table = self._table
-        is_unpaid = pc.and_(
-            pc.equal(table["kind"], "invoice"), pc.is_in(table["status"], pa.array(UNPAID))
-        )
-        columns = {name: table[name] for name in (*_ACCOUNT, "status")}
-        since = pc.coalesce(table["due_at"], table["issued_at"])
-        unpaid = pa.table({**columns, "since": since}).filter(is_unpaid)
-        grouped = unpaid.group_by([*_ACCOUNT, "status"])
-        found = grouped.aggregate([("since", "min"), ("since", "count")])
-        names = {"since_min": "since", "since_count": "entries"}
-        renamed = found.rename_columns([names.get(name, name) for name in found.column_names])
-        frame: pd.DataFrame = renamed.to_pandas(types_mapper=pd.ArrowDtype)
-        return frame
-
-    def balances(self, choice: Choice) -> pd.DataFrame:
-        """Return prepaid balances at the end of each day, of the accounts chosen."""
-        return _of_accounts(self._balances, choice)
+    def _unpaid_of(self, found: Sequence[One], choice: Choice) -> list[One]:
+        if choice.kind not in (None, "invoice"):
+            return []
+        return [
+            one
+            for one in standing.of(found, choice)
+            if choice.status in (None, getattr(one, "status", None))
+        ]
 
     @cached_property
-    def _balances(self) -> pd.DataFrame:
-        left = analysis.balance(self.history)
-        left["day"] = left["issued_at"].dt.floor("D")
-        daily: pd.DataFrame = left.groupby([*_ACCOUNT, "day"], as_index=False).last()
-        return daily
+    def _owed(self) -> list[Owed]:
+        return standing.owed(self.history, self.now)
+
+    @cached_property
+    def _oldest(self) -> list[Oldest]:
+        return standing.oldest(self.history)
+
+    def balances(self, choice: Choice) -> list[Balance]:
+        """Return prepaid balances of the accounts chosen, the first to run out first."""
+        return standing.of(self._balances, choice)
+
+    @cached_property
+    def _balances(self) -> list[Balance]:
+        return standing.balances(self.history)
+
+    @cached_property
+    def accounts(self) -> int:
+        """How many accounts there are."""
+        return len(self.history[["provider", "account"]].drop_duplicates())
 
 
 def _without_search(choice: Choice) -> Choice:
     from dataclasses import replace
 
     return replace(choice, search="")
-
-
-def _of_accounts(frame: pd.DataFrame, choice: Choice) -> pd.DataFrame:
-    for field in ("provider", "account", "currency"):
-        wanted = getattr(choice, field)
-        if wanted is not None:
-            frame = frame[frame[field] == wanted]
-    return frame
-
-
-def _chosen(one: Cube, wanted: Mapping[str, str | None]) -> Any:
-    return np.array(
-        [
-            place
-            for place, key in enumerate(one.keys)
-            if all(_is(getattr(key, field), value) for field, value in wanted.items())
-        ],
-        int,
-    )
 
 
 def _is(value: str | None, wanted: str | None) -> bool:
@@ -416,21 +412,20 @@ def _is_spend(key: cube.Key) -> bool:
     return key.kind == "invoice" and key.status not in VOIDED
 
 
-def _amounts(one: Cube, limbs: Any) -> list[Decimal]:
-    return [one.amount(steps) for steps in one.whole(limbs)]
-
-
-def _statuses(one: Cube, sums: Any, keys: Any) -> dict[tuple[str, str], list[tuple[int, Decimal]]]:
-    found = {}
-    of_all = [(one.keys[key].kind or UNSTATED, one.keys[key].status or UNSTATED) for key in keys]
-    for name in dict.fromkeys(of_all):
-        mine = sums[..., [own == name for own in of_all]].sum(axis=-1)
-        counts, totals = one.whole(mine[:, -1]), one.whole(cube.total_of(mine))
-        if counts.any():
-            found[name] = [
-                (int(count), one.amount(steps)) for count, steps in zip(counts, totals, strict=True)
-            ]
-    return found
+def _statuses(
+    one: Cube, sums: Any, names: Sequence[tuple[tuple[str, str], Any]]
+) -> dict[tuple[str, str], tuple[list[int], list[int]]]:
+    """Return how many entries there are of a kind and a status, and what they come to."""
+    if not names:
+        return {}
+    whole = np.stack([cube.total_of(sums), sums[:, -1]], axis=1)
+    grouped = np.stack([whole[..., places].sum(axis=-1) for _, places in names], axis=1)
+    whole = one.whole(grouped).tolist()
+    return {
+        name: (counts, totals)
+        for (name, _), (totals, counts) in zip(names, whole, strict=True)
+        if any(counts)
+    }
 
 
 def _holds(column: pa.ChunkedArray, word: str) -> Any:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from billnb import answers as answered
 from billnb import billing_period, labels
 from billnb.billing_period import PERIODS
 from billnb.charts.style import short
@@ -75,8 +74,7 @@ def view(ledger: Ledger, choice: Choice, notice: str) -> Part:
 
 
 def _about(ledger: Ledger) -> str:
-    accounts = ledger.history[["provider", "account"]].drop_duplicates()
-    parts = [labels.counted(len(accounts), "account"), f"as of {labels.moment(ledger.now)}"]
+    parts = [labels.counted(ledger.accounts, "account"), f"as of {labels.moment(ledger.now)}"]
     certificates = {one["certificate"] for one in readings(ledger.history).values()}
     if certificates:
         parts.append(f"verified: {', '.join(sorted(certificates))}")
@@ -108,41 +106,32 @@ def _spent(answers: Sequence[Answer], choice: Choice, ledger: Ledger) -> Part:
 
 
 def _unpaid(ledger: Ledger, choice: Choice) -> Part:
-    owed, oldest = ledger.ageing(choice), ledger.oldest(choice)
+    owed, oldest = ledger.owed(choice), ledger.oldest(choice)
     lines = []
     for currency in ledger.cubes:
-        part = owed[owed["currency"] == currency]
-        if part.empty:
+        mine = [one for one in owed if one.currency == currency]
+        if not mine:
             continue
-        since, _ = oldest[currency]
-        age = (ledger.now.date() - since).days
-        invoices = labels.counted(int(part["entries"].sum()), "invoice")
+        age = (ledger.now.date() - oldest[currency]).days
+        invoices = labels.counted(sum(one.entries for one in mine), "invoice")
         note = f"{invoices}, the oldest {labels.counted(age, 'day')}" if age > 0 else invoices
-        lines.append(_line(labels.amount(total(part["amount"].tolist()), currency), "", note))
+        amount = labels.amount(total(one.amount for one in mine), currency)
+        lines.append(_line(amount, "", note))
     return _card("Unpaid", lines[:_MOST_LINES], _more(lines, "" if lines else _NOTHING_UNPAID))
 
 
 def _prepaid(ledger: Ledger, choice: Choice) -> Part:
-    found = []
-    daily = ledger.balances(choice)
-    for _, part in daily.groupby(["provider", "account", "currency"]):
-        last = answered.records(part.tail(1))[0]
-        balance, runway = last["balance"], last["runway_days"]
-        lasting = balance > 0 and runway is not None
-        note = last["account"]
-        if balance <= 0:
+    lines = []
+    for one in ledger.balances(choice):
+        left, runway = one.left[-1], one.runways[-1]
+        note = one.account
+        if left <= 0:
             note += ": nothing is left"
-        elif lasting:
+        elif runway is not None:
             note += f": about {labels.counted(round(runway), 'day')}"
-        place = (balance > 0, runway if lasting else float("inf"))
-        found.append((place, _line(labels.amount(balance, last["currency"]), "", note)))
-    found.sort(key=lambda one: one[0])  # what runs out first
-    lines = [line for _, line in found]
-    return _card(
-        "Prepaid balance",
-        lines[:_MOST_LINES],
-        _more(lines, "" if lines else "No account here is prepaid."),
-    )
+        lines.append(_line(labels.amount(left, one.currency), "", note))
+    nothing = "" if lines else "No account here is prepaid."
+    return _card("Prepaid balance", lines[:_MOST_LINES], _more(lines, nothing))
 
 
 def _card(title: str, lines: Sequence[Part], sentence: str) -> Part:
@@ -215,8 +204,7 @@ def _figures(ledger: Ledger, answers: Sequence[Answer], choice: Choice) -> list[
     trend = figures.trend(answers, starts, choice, ledger.now)
     statuses = figures.statuses(answers, starts, choice, ledger.now)
     charged = figures.breakdown(answers, choice)
-    owed = ledger.ageing(choice)
-    daily = ledger.balances(choice)
+    owed, balances = ledger.owed(choice), ledger.balances(choice)
     what = "Spend" if choice.component is None else choice.component.capitalize()
     found = [
         _figure("trend", f"{what} by {choice.by}", f"{said} · {voided}", trend, [stack, by],
@@ -229,9 +217,9 @@ def _figures(ledger: Ledger, answers: Sequence[Answer], choice: Choice) -> list[
     note = f"as of {labels.moment(ledger.now)}, whatever the period"
     drawn = figures.ageing(owed, ledger.cubes)
     found.append(_figure("ageing", "Unpaid, by age in days", note, drawn, [], _NOTHING_UNPAID))
-    if len(daily):
+    if balances:
         note = "top-ups that went through, less invoices, whatever the period"
-        drawn = figures.balance(daily, ledger.cubes, ledger.now)
+        drawn = figures.balance(balances, ledger.cubes, ledger.now)
         found.append(_figure("balance", "Prepaid balance", note, drawn, [], ""))
     return found
 

@@ -13,7 +13,6 @@ import random
 import tempfile
 import time
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +70,7 @@ def same(frame: pd.DataFrame, ledger: Ledger, choice: Choice) -> None:
     _, _, charged = by_pandas(frame, choice)
     expected = {name: row["total"] for name, row in charged.iterrows()}
     for one in ledger.answers(choice):
-        found = sum(one.charged.values(), Decimal())
+        found = one.cube.amount(sum(one.charged.values()))
         assert found == expected.get(one.currency, 0), (choice, one.currency)
 
 
