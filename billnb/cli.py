@@ -225,14 +225,16 @@ def report(
     click.echo(f"{len(history):,} entries reported in {output}", err=True)
 
 
-@main.command()
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
 @click.option("--no-browser", is_flag=True, help="Start the server alone.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Where; a free one, otherwise.")
 @_with_debug
-def lab(no_browser: bool, port: int | None) -> None:
+def lab(options: tuple[str, ...], no_browser: bool, port: int | None) -> None:
     """Start JupyterLab with a tour of billnb, in this folder.
 
     The tour is a notebook of its own, explore.ipynb: one that is there is replaced if you say so.
+    Other OPTIONS are JupyterLab's own.
     """
     target = Path(TOUR)
     if not target.exists() or click.confirm(f"{TOUR} is there already. Replace it?", err=True):
@@ -240,6 +242,7 @@ def lab(no_browser: bool, port: int | None) -> None:
     words = [sys.executable, "-m", "jupyterlab", TOUR]
     words += ["--no-browser"] if no_browser else []
     words += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"] if port else []
+    words += options
     sys.exit(subprocess.call(words))  # noqa: S603 - our own words
 
 

@@ -9,10 +9,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -138,7 +139,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def started(words: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def started(
+    words: list[str], folder: Path, environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[subprocess.Popen[bytes]]:
     """Start a program with nothing of this user's Jupyter settings, and end it."""
     places = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "RUNTIME")}
     places |= {
@@ -149,7 +152,11 @@ def started(words: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]
     }
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            words, env={**os.environ, **places}, stdout=log, stderr=subprocess.STDOUT, cwd=folder
+            words,
+            env={**os.environ, **places, **environment},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
         )
         try:
             yield process

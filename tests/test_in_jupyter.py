@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from html import unescape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import browser as browsers
 import jupyter
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from ledgers import records
 
 import billnb
-from billnb import analysis
+from billnb import analysis, cli
 from billnb.money import total
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 TODAY = date(2026, 11, 21)
 EXPLORE = (
     "from datetime import date\n"
@@ -301,3 +305,56 @@ def assert_all_is_seen(page: Page) -> None:
     assert fills == [
         page.evaluate("getComputedStyle(document.querySelector('.billnb-plot')).color")
     ]
+
+
+# the tour
+
+
+def test_lab_opens_the_tour(tmp_path: Path) -> None:
+    port = jupyter.free_port()
+    words = [sys.executable, "-m", "billnb", "lab", "--no-browser", "--port", str(port)]
+    words.append("--allow-root")
+    environment = {"JUPYTER_TOKEN": "tour"}
+    with jupyter.started(words, tmp_path, environment) as process:
+        server = jupyter.Server(f"http://127.0.0.1:{port}", "tour", tmp_path)
+        jupyter.wait_for(server, process)
+        names = [one["name"] for one in server.ask("api/contents")["content"]]
+    assert "explore.ipynb" in names
+    assert json.loads((tmp_path / "explore.ipynb").read_text())["nbformat"] == 4
+
+
+def test_lab_asks_before_it_replaces_a_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    own = tmp_path / "explore.ipynb"
+    own.write_text("mine")
+    # nothing is started: what would start it is a program that does nothing
+    for answer, kept in (("n\n", True), ("y\n", False)):
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "executable", "/bin/true")
+            done = CliRunner().invoke(cli.main, ["lab", "--no-browser"], input=answer)
+        assert "Replace it?" in done.stderr
+        assert (own.read_text() == "mine") is kept
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_the_notebooks_run_in_the_real_thing(
+    path: Path, browser: Browser, server: jupyter.Server
+) -> None:
+    (server.folder / path.name).write_bytes(path.read_bytes())
+    with browsers.watched(browser, 1400) as (page, watch):
+        page.set_default_timeout(60_000)
+        server.open(page, path.name)
+        server.run(page)
+        if path.stem == "explore":
+            drawn(page)
+        page.wait_for_function(
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status"
+            " === 'idle'"
+        )
+        assert page.locator(".jp-OutputArea-output[data-mime-type*=stderr]").count() == 0
+        if path.stem != "share":
+            page.locator(".js-plotly-plot .main-svg").first.wait_for(state="attached")
+    server.end_sessions()
+    assert watch.requests == []

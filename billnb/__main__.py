@@ -1,0 +1,5 @@
+"""`python -m billnb` is `billnb`."""
+
+from billnb.cli import main
+
+main()
