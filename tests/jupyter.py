@@ -106,13 +106,16 @@ def command(page: Page, name: str, limit: int = 60) -> None:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Server]:
-    """Serve JupyterLab and Notebook."""
+def serving(
+    folder: Path, *, python: str = sys.executable, served: Path | None = None
+) -> Iterator[Server]:
+    """Serve JupyterLab and Notebook, from a folder of its own unless another is to be `served`."""
     settings = folder / "settings"
     settings.mkdir()
     (settings / "overrides.json").write_text(json.dumps(SETTINGS))
-    served = folder / "notebooks"
-    served.mkdir()
+    if served is None:
+        served = folder / "notebooks"
+        served.mkdir()
     token, port = secrets.token_hex(16), free_port()
     options = [
         "--no-browser",
@@ -127,7 +130,7 @@ def serving(folder: Path) -> Iterator[Server]:
         f"--ServerApp.root_dir={served}",
     ]
     server = Server(f"http://127.0.0.1:{port}", token, served)
-    with started([sys.executable, "-m", "jupyter", "lab", *options], folder) as process:
+    with started([python, "-m", "jupyter", "lab", *options], folder) as process:
         wait_for(server, process)
         yield server
 
@@ -163,6 +166,18 @@ def started(
         finally:
             process.terminate()
             process.wait(20)
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until something listens on a port."""
+    end = time.monotonic() + _START
+    while time.monotonic() < end:
+        assert process.poll() is None, "the server ended"
+        with socket.socket() as tried:
+            if tried.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError("nothing listens")
 
 
 def wait_for(server: Server, process: subprocess.Popen[bytes], path: str = "api/status") -> None:
