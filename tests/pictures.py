@@ -102,6 +102,7 @@ def take_dashboard(browser: Browser, folder: Path) -> None:
                 name,
             )
             shown.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+            jupyter.command(shown, "application:toggle-left-area")
             server.run(shown)
             shown.wait_for_selector(".billnb[data-drawn]")
             shown.wait_for_selector(".billnb-table tbody td")
@@ -109,7 +110,7 @@ def take_dashboard(browser: Browser, folder: Path) -> None:
             path = PICTURES / f"dashboard-{theme}.png"
             box = shown.locator(".billnb").bounding_box()
             assert box
-            clip = {"x": box["x"] - 8, "y": box["y"] - 4, "width": box["width"] + 16, "height": 900}
+            clip = {"x": box["x"] - 8, "y": box["y"] - 4, "width": box["width"] + 16, "height": 950}
             shown.screenshot(path=path, clip=clip)
             context.close()
             server.end_sessions()

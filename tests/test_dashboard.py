@@ -224,6 +224,12 @@ def test_days_are_given_in_any_form_that_loading_takes(explorer: Explorer) -> No
     assert explorer.period == "2025-08-01"
     explorer.choose(by="quarter")
     assert explorer.period is None  # a month is no quarter
+    explorer.period = "2025-08-02"
+    assert explorer.period == "2025-07-01"
+    explorer.by = "month"
+    assert explorer.period is None
+    explorer.choose(by="year", period="2025-08-02")
+    assert explorer.period == "2025-01-01"
 
 
 def test_a_change_of_the_selection_is_told(explorer: Explorer) -> None:

@@ -241,12 +241,13 @@ def test_it_survives_a_reload_and_says_when_its_kernel_is_gone(
     jupyter.command(page, "docmanager:save")
     server.open(page, "again.ipynb")
     drawn(page)
+    banner = page.locator(".billnb-banner")
+    assert not banner.is_visible()
     assert page.get_by_role("button", name="Remove bytio").is_visible()
     assert entries(page) == 159
     select(page, "kind", "payment")
     assert entries(page) == 123
     server.restart_kernel()
-    banner = page.locator(".billnb-banner")
     if not banner.is_visible():  # it is told of a restart at once, or when it next asks
         page.locator(".billnb-kind select").select_option("invoice")
     banner.get_by_text("Run the cell again").wait_for()

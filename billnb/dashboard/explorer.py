@@ -172,9 +172,10 @@ class Explorer(anywidget.AnyWidget):
         unknown = sorted(choice.keys() - set(_CHOSEN))
         if unknown:
             raise ArgumentError(f"{unknown[0]!r} is none of preset, {', '.join(_CHOSEN)}")
-        if choice.get("by", self.by) != self.by:
-            choice.setdefault("period", None)
-        wanted = {name: self._checked(name, value) for name, value in choice.items()}
+        by = self._checked("by", choice.get("by", self.by))
+        if by != self.by:
+            choice.setdefault("period", None)  # which has another length
+        wanted = {name: self._checked(name, value, by) for name, value in choice.items()}
         self._check_days(wanted)
         self._ledger.periods(self._choice_of(wanted))  # or an error that says what is wrong
         self._is_choosing = True
@@ -201,14 +202,18 @@ class Explorer(anywidget.AnyWidget):
 
     @traitlets.observe(*_CHOSEN)
     def _changed(self, change: Any) -> None:
-        if not self._is_choosing:
+        if self._is_choosing:
+            return
+        if change["name"] == "by" and self.period is not None:
+            self.choose(period=None)  # which has another length
+        else:
             self._show()
 
-    def _checked(self, name: str, value: Any) -> Any:
+    def _checked(self, name: str, value: Any, by: By | None = None) -> Any:
         if name in ("since", "until"):
             return _day(value, name)
         if name == "period":
-            return None if value is None else _first_day(value, self.by)
+            return None if value is None else _first_day(value, by or self.by)
         if name == "search":
             return "" if value is None else str(value)
         known = _ONE_OF.get(name) or self._known(name)
@@ -331,11 +336,11 @@ class Explorer(anywidget.AnyWidget):
         <BLANKLINE>
         billnb.charts.spend_trend(selection, by="month", group="component")
         """
-        plain_choice = Choice()
+        at_first = Choice(by=_fitting(self._ledger))
         said = {
             name: getattr(self, name)
             for name in _CHOSEN
-            if getattr(self, name) != getattr(plain_choice, name)
+            if getattr(self, name) != getattr(at_first, name)
         }
         words = ", ".join(f"{name}={_quoted(value)}" for name, value in said.items())
         choice = f"explorer.choose({words})\n" if said else ""
