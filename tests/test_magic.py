@@ -19,6 +19,7 @@ from billnb.money import total
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[InteractiveShell]:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)  # IPython would tell of it
     monkeypatch.chdir(tmp_path)
     InteractiveShell.clear_instance()
     found = InteractiveShell.instance()
