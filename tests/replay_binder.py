@@ -71,7 +71,9 @@ def voila(python: Path, copy: Path, folder: Path, browser: Browser, picture: Pat
         page.set_default_timeout(60_000)
         page.goto(server.url)
         took = first_chart(page, began, picture)
-    assert watch.requests == [], watch.requests
+    # Voila's own template asks for a font of icons, which is blocked, and not missed
+    ours = [url for url in watch.requests if "/@fortawesome/" not in url]
+    assert ours == [], ours
     return took
 
 
