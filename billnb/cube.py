@@ -233,7 +233,7 @@ def _limbs(columns: Sequence[pa.Array]) -> tuple[list[Any], int]:
         lows = [low for low, _ in words]
         for step in (0, *_STEPS):
             unit = 10**step
-            if sum(np.abs(low).sum(dtype=float) for low in lows) / unit >= _MOST:
+            if sum(np.abs(low.astype(float)).sum() for low in lows) / unit >= _MOST:
                 continue
             if not any((low % unit).any() for low in lows):
                 return [(low // unit)[None] for low in lows], PLACES - step

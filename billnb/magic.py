@@ -71,13 +71,17 @@ class BillingMagics(Magics):
         """
         try:
             if cell is not None:
+                if line.strip():
+                    raise ArgumentError("%%billnb takes no options: put SQL below it")
                 return self._sql(cell)
             chosen = parse_argstring(self.billnb, line.rstrip().removesuffix(";"))
+            chosen.accounts = list(map(_unquoted, chosen.accounts))
+            chosen.since, chosen.until = map(_unquoted, (chosen.since, chosen.until))
             if chosen.accounts[:1] == [_REPORT]:
                 self._report(chosen)
                 return None
             return self._explore(chosen)
-        except (BillnbError, ImportError) as error:
+        except (BillnbError, ImportError, ValueError) as error:  # such as a quote left open
             raise UsageError(str(error)) from None
 
     def _explore(self, chosen: Any) -> pd.DataFrame:
@@ -129,6 +133,13 @@ class BillingMagics(Magics):
                 f"the variable `{TABLE}`"
             )
         return self.history
+
+
+def _unquoted(word: str | None) -> str | None:
+    """Return a word without quotes around it, which IPython leaves."""
+    if word is not None and len(word) > 1 and word[0] == word[-1] and word[0] in "\"'":
+        return word[1:-1]
+    return word
 
 
 def completions(line: str) -> list[str]:

@@ -478,3 +478,182 @@ def test_without_an_account_there_is_the_demo(monkeypatch: pytest.MonkeyPatch) -
     explorer = billnb.explore()
     assert "No account is configured" in explorer._view["notice"]
     assert set(explorer.selection["account"]) == {"bytio", "unpod"}
+
+
+# what was once wrong
+
+
+def spent_card(explorer: Explorer) -> dict[str, Any]:
+    found: dict[str, Any] = explorer._view["cards"][0]
+    return found
+
+
+def of_two_years(**said: Any) -> pd.DataFrame:
+    return history(
+        *(
+            invoice(10, f"{year}-{month:02d}-15", usage=4, **said)
+            for year in (2025, 2026)
+            for month in range(1, 13)
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [{"until": "2024-12-31"}, {"period": "2025-03", "since": "2025-06-01"}, {"since": "2030-01"}],
+)
+def test_days_that_do_not_meet_hold_nothing(choice: dict[str, Any]) -> None:
+    explorer = Explorer(of_two_years(), as_of=AS_OF)
+    explorer.choose(**choice)
+    assert len(explorer.selection) == 0
+    assert spent_card(explorer)["lines"] == []
+    assert "Entries (0 of" in explorer._view["entries"]["title"]
+
+
+@pytest.mark.parametrize(
+    "choice", [{"since": "2026-12", "until": "2027-06"}, {"period": "2026-12"}]
+)
+def test_days_to_come_are_summed_as_they_are_shown(choice: dict[str, Any]) -> None:
+    explorer = Explorer(of_two_years(), as_of=AS_OF)
+    explorer.choose(**choice)
+    (line,) = spent_card(explorer)["lines"]
+    assert line["amount"] == "$10.00"
+    assert len(explorer.selection) == 1
+
+
+def test_a_week_is_compared_with_the_week_before() -> None:
+    whole = history(*(invoice(10 + day, f"2026-06-{day:02d}") for day in range(1, 29)))
+    explorer = Explorer(whole, as_of=AS_OF)
+    explorer.choose(by="week", period="2026-06-15")
+    (line,) = spent_card(explorer)["lines"]
+    (row,) = [
+        row
+        for row in records(analysis.spend(whole, "week", as_of=AS_OF))
+        if row["period"].date() == date(2026, 6, 15)
+    ]
+    assert line["change"] == labels.change(row["change_pct"])
+    assert line["note"] == "against 8-14 Jun 2026"
+
+
+def test_a_choice_does_not_depend_on_the_order_it_is_made_in() -> None:
+    for choice in ({"period": "2025-06", "by": "month"}, {"by": "month", "period": "2025-06"}):
+        explorer = Explorer(of_two_years(), as_of=AS_OF)
+        explorer.by = "year"
+        explorer.choose(**choice)
+        assert (explorer.by, explorer.period) == ("month", "2025-06-01")
+
+
+def test_the_smallest_number_of_64_bits_is_no_less_exact() -> None:
+    whole = history(*[invoice("-9223372.036854775808", "2026-11-05")] * 2)
+    (line,) = spent_card(Explorer(whole, as_of=AS_OF))["lines"]
+    assert line["amount"] == "-$18,446,744.073709551616"
+
+
+def test_what_is_dated_later_was_not_so_yet() -> None:
+    later = "2026-11-21T20:00"
+    whole = history(
+        top_up(100, "2026-11-01"), invoice(30, "2026-11-02", status="pending"),
+        top_up(500, later), invoice(70, later, status="pending"),
+    )  # fmt: skip
+    _, unpaid, prepaid = Explorer(whole, as_of=AS_OF)._view["cards"]
+    assert [line["amount"] for line in unpaid["lines"]] == ["$30.00"]
+    assert [line["amount"] for line in prepaid["lines"]] == ["$70.00"]
+
+
+def test_a_balance_of_which_nothing_is_spent_lately_does_not_run_out() -> None:
+    whole = history(top_up(100, "2025-01-01"), invoice(30, "2026-02-01"))
+    prepaid = Explorer(whole, as_of=AS_OF)._view["cards"][2]
+    assert [line["note"] for line in prepaid["lines"]] == ["main: nothing spent in 90 days"]
+
+
+def test_accounts_without_a_name_are_told_too() -> None:
+    rows = [top_up(100, "2026-10-01"), invoice(30, "2026-10-02", status="pending")]
+    whole = history(*({**row, "account": None} for row in rows))
+    explorer = Explorer(whole, as_of=AS_OF)
+    for choice in ({}, {"account": labels.NOT_STATED}):
+        explorer.choose(**choice)
+        _, unpaid, prepaid = explorer._view["cards"]
+        assert [line["amount"] for line in unpaid["lines"]] == ["$30.00"]
+        assert [line["amount"] for line in prepaid["lines"]] == ["$70.00"]
+
+
+def test_a_status_that_reads_like_none_is_counted_with_it() -> None:
+    rows = [invoice(1, "2026-10-01", status=status) for status in (None, labels.NOT_STATED, "paid")]
+    explorer = Explorer(history(*rows), as_of=AS_OF)
+    explorer.status = labels.NOT_STATED
+    assert len(explorer.selection) == 2
+    assert "Entries (2 of 3)" in explorer._view["entries"]["title"]
+
+
+@pytest.mark.parametrize("by", ["quarter", "year"])
+def test_days_of_long_ago_can_be_typed(by: str) -> None:
+    explorer = Explorer(of_two_years(), as_of=AS_OF)
+    explorer.choose(by=by, since="0202-03-05")
+    assert len(explorer.selection) == 24
+
+
+def test_traits_can_be_set_together() -> None:
+    explorer = Explorer(of_two_years(), as_of=AS_OF)
+    with explorer.hold_trait_notifications():
+        explorer.since = "2026-03"
+        explorer.until = "2026-04"
+    assert (explorer.since, explorer.until) == ("2026-03-01", "2026-04-30")
+    assert len(explorer.selection) == 2
+
+
+def test_an_observer_that_fails_leaves_what_is_chosen() -> None:
+    explorer = Explorer(of_two_years(), as_of=AS_OF)
+
+    def fail(_: Any) -> None:
+        raise RuntimeError("not mine")
+
+    explorer.observe(fail, "until")
+    with pytest.raises(RuntimeError):
+        explorer.choose(until="2025-02-28")
+    assert len(explorer.selection) == 2
+    assert "Entries (2 of" in explorer._view["entries"]["title"]
+
+
+def test_many_accounts_are_stacked_quickly_and_lose_nothing() -> None:
+    names = [f"account {number}" for number in range(2_000)]
+    whole = history(*(invoice(n, "2026-10-05", account=name) for n, name in enumerate(names)))
+    ledger = Ledger(whole, datetime(2026, 11, 21, tzinfo=UTC))
+    (one,) = ledger.answers(Choice(stack="account"))
+    assert len(one.stacks) == 8
+    assert one.cube.amount(sum(map(sum, one.stacks.values()))) == total(whole["total"])
+    assert set(one.stacks) >= {"account 1999", None}
+
+
+def test_what_a_sheet_cannot_hold_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = history(invoice(5, "2026-10-05T10:11:12.345678", description="a\x07b"))
+    front = Front(Explorer(whole), monkeypatch)
+    (sheet,) = front.ask(type="export", form="xlsx")["buffers"]
+    head, row = openpyxl.load_workbook(io.BytesIO(sheet)).active.values
+    cells = dict(zip(head, row, strict=True))
+    assert cells["description"] == "a\ufffdb"
+    assert cells["issued_at"] == "2026-10-05T10:11:12.345678Z"
+
+
+def test_any_name_can_stand_in_code() -> None:
+    name = 'a\r\x00"\\n\u2028'
+    explorer = Explorer(history(invoice(5, "2026-10-05", account=name)), as_of=AS_OF)
+    explorer.account = name
+    names: dict[str, Any] = {"history": explorer.selection}
+    exec(explorer.code(), names)
+    assert names["explorer"].account == name
+    assert names["explorer"]._view == explorer._view
+
+
+def test_a_search_is_of_text_as_it_is() -> None:
+    explorer = Explorer(history(invoice(5, "2026-10-05", description="İstanbul")), as_of=AS_OF)
+    explorer.search = "İstanbul"
+    assert len(explorer.selection) == 1
+    explorer.search = "\ud800"
+    assert len(explorer.selection) == 0
+
+
+def test_made_up_money_is_always_said_to_be() -> None:
+    explorer = billnb.explore()
+    explorer.kind = "invoice"
+    explorer.reset()
+    assert "No account is configured" in explorer._view["notice"]

@@ -223,6 +223,9 @@ def test_clicks_narrow_the_rest_and_are_taken_back(
     assert total(said.values()) != 0
     after(page, chips.first.click)
     assert entries(page) == 286
+    click(page, "trend", 0, 10)
+    click(page, "trend", 0, 10)  # a second click takes it back
+    assert chosen() == []
     click(page, "breakdown", 0, 0)
     assert chosen() == ["usage"]
     assert set(bars(page, "trend")) == {"usage"}
@@ -241,7 +244,7 @@ def test_it_survives_a_reload_and_says_when_its_kernel_is_gone(
     jupyter.command(page, "docmanager:save")
     server.open(page, "again.ipynb")
     drawn(page)
-    banner = page.locator(".billnb-banner")
+    banner = page.locator(".billnb-banner[role=alert]")
     assert not banner.is_visible()
     assert page.get_by_role("button", name="Remove bytio").is_visible()
     assert entries(page) == 159

@@ -81,8 +81,8 @@ def test_it_reports(shell: InteractiveShell, tmp_path: Path) -> None:
     assert said.stdout == "reported in out.html\n"
     text = (tmp_path / "out.html").read_text()
     assert "Redacted:" in text
-    run(shell, "%billnb report open.html --no-redact")
-    assert "Not redacted" in (tmp_path / "open.html").read_text()
+    run(shell, "%billnb report 'open it.html' --no-redact")
+    assert "Not redacted" in (tmp_path / "open it.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,8 @@ def test_it_reports(shell: InteractiveShell, tmp_path: Path) -> None:
         ("%billnb --demo bytio", "leave out the names of yours"),
         ("%billnb --demo --since soon", "soon"),
         ("%billnb --demo --by fortnight", "by='fortnight' is none of day"),
+        ("%billnb 'x", "No closing quotation"),
+        ("%%billnb --demo\nSELECT 1", "takes no options"),
         ("%billnb report", "say which file to write"),
         ("%billnb report out.html", "there is no history yet; load one with %billnb"),
         ("%%billnb\nSELECT 1", "there is no history yet"),

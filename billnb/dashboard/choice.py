@@ -112,12 +112,12 @@ def before(since: date, until: date) -> tuple[date, date]:
     (datetime.date(2026, 10, 1), datetime.date(2026, 10, 21))
     """
     if since.day > 1:
-        length = until - since + timedelta(days=1)
-        return since - length, since - timedelta(days=1)
+        length, last = (until - since).days + 1, max(1, since.toordinal() - 1)
+        return date.fromordinal(max(1, last - length + 1)), date.fromordinal(last)
     months = (until.year - since.year) * 12 + until.month - since.month + 1
     end = months_before(until.replace(day=1), months)
     after = billing_period.after(end, "month") or date.max
-    is_whole = (until + timedelta(days=1)).day == 1
+    is_whole = until < date.max and (until + timedelta(days=1)).day == 1
     days = (after - end).days if is_whole else min(until.day, (after - end).days)
     return months_before(since, months), end + timedelta(days=days - 1)
 

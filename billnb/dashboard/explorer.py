@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import date
@@ -110,6 +111,7 @@ class Explorer(anywidget.AnyWidget):
     _esm = _PAGE / "dashboard.js"
     _css = _PAGE / "dashboard.css"
     _view = traitlets.Dict().tag(sync=True)
+    _names = traitlets.Dict().tag(sync=True)
 
     since = traitlets.Any(None)
     until = traitlets.Any(None)
@@ -129,13 +131,15 @@ class Explorer(anywidget.AnyWidget):
     def __init__(self, history: Any, *, as_of: Moment | None = None, notice: str = "") -> None:
         self._ledger = Ledger(history, when(history, as_of))
         self._notice = notice
+        self._as_of = None if as_of is None else self._ledger.now.isoformat()
         self._choice = Choice(by=_fitting(self._ledger))
         self._chosen: tuple[Choice, pd.DataFrame] | None = None
         self._sorted: tuple[Any, ...] | None = None
         self._is_choosing = False
         self._is_selection_observed = False
         first_view = view.view(self._ledger, self._choice, notice)
-        super().__init__(_view=first_view, by=self._choice.by)
+        names = view.names(self._ledger)
+        super().__init__(_view=first_view, _names=names, by=self._choice.by)
         self.on_msg(self._heard)
 
     def __repr__(self) -> str:
@@ -177,14 +181,14 @@ class Explorer(anywidget.AnyWidget):
             choice.setdefault("period", None)  # which has another length
         wanted = {name: self._checked(name, value, by) for name, value in choice.items()}
         self._check_days(wanted)
-        self._ledger.periods(self._choice_of(wanted))  # or an error that says what is wrong
         self._is_choosing = True
         try:
-            for name, value in wanted.items():
-                setattr(self, name, value)
+            self._show(self._choice_of(wanted))  # or an error, before anything is set
+            with self.hold_trait_notifications():
+                for name, value in wanted.items():
+                    setattr(self, name, value)
         finally:
             self._is_choosing = False
-        self._show()
 
     def reset(self) -> None:
         """Choose everything again, from the first day to the last."""
@@ -194,10 +198,11 @@ class Explorer(anywidget.AnyWidget):
     @traitlets.validate(*_CHOSEN)
     def _validated(self, proposal: Any) -> Any:
         name, value = proposal["trait"].name, proposal["value"]
+        if self._is_choosing:
+            return value  # which was checked with all the others
         checked = self._checked(name, value)
-        if not self._is_choosing:
-            self._check_days({name: checked})
-            self._ledger.periods(self._choice_of({name: checked}))
+        self._check_days({name: checked})
+        self._ledger.periods(self._choice_of({name: checked}))
         return checked
 
     @traitlets.observe(*_CHOSEN)
@@ -207,7 +212,7 @@ class Explorer(anywidget.AnyWidget):
         if change["name"] == "by" and self.period is not None:
             self.choose(period=None)  # which has another length
         else:
-            self._show()
+            self._show(self._choice_of({}))
 
     def _checked(self, name: str, value: Any, by: By | None = None) -> Any:
         if name in ("since", "until"):
@@ -215,7 +220,7 @@ class Explorer(anywidget.AnyWidget):
         if name == "period":
             return None if value is None else _first_day(value, by or self.by)
         if name == "search":
-            return "" if value is None else str(value)
+            return "" if value is None else str(value).encode("utf-8", "replace").decode()
         known = _ONE_OF.get(name) or self._known(name)
         if value in known or (value is None and name not in _ONE_OF):
             return value
@@ -233,17 +238,16 @@ class Explorer(anywidget.AnyWidget):
         """Return what is chosen, with what is wanted in its place."""
         chosen = {name: wanted.get(name, getattr(self, name)) for name in _CHOSEN}
         for name in ("since", "until", "period"):
-            chosen[name] = chosen[name] and date.fromisoformat(chosen[name])
+            day = chosen[name] and self._checked(name, chosen[name], chosen["by"])
+            chosen[name] = day and date.fromisoformat(day)
         return Choice(**chosen)
 
-    def _show(self) -> None:
-        choice = self._choice_of({})
+    def _show(self, choice: Choice) -> None:
         if choice == self._choice:
             return
+        shown = view.view(self._ledger, choice, self._notice)  # or an error: nothing is chosen
         before = self._chosen
-        self._choice = choice
-        self._notice = ""
-        self._view = view.view(self._ledger, choice, "")
+        self._choice, self._view = choice, shown
         if self._is_selection_observed:
             old = None if before is None else before[1]
             self.notify_change(
@@ -343,13 +347,19 @@ class Explorer(anywidget.AnyWidget):
             if getattr(self, name) != getattr(at_first, name)
         }
         words = ", ".join(f"{name}={_quoted(value)}" for name, value in said.items())
-        choice = f"explorer.choose({words})\n" if said else ""
-        return (
-            "import billnb\n\n# history: the frame that is explored\n"
-            f"explorer = billnb.explore(history)\n{choice}selection = explorer.selection\n\n"
-            f"billnb.charts.spend_trend(selection, by={_quoted(self.by)}, "
-            f"group={_quoted(self.stack)})"
-        )
+        as_of = f", as_of={_quoted(self._as_of)}" if self._as_of else ""
+        lines = [
+            "import billnb",
+            "",
+            "# history: the frame that is explored",
+            f"explorer = billnb.explore(history{as_of})",
+            *([f"explorer.choose({words})"] if said else []),
+            "selection = explorer.selection",
+        ]
+        if self.period is None and self.component is None:  # of which a chart shows more
+            by, stack = _quoted(self.by), _quoted(self.stack)
+            lines += ["", f"billnb.charts.spend_trend(selection, by={by}, group={stack})"]
+        return "\n".join(lines)
 
 
 def explore(history: Any = None, *, as_of: Moment | None = None) -> Explorer:
@@ -427,8 +437,7 @@ def _first_day(value: Any, by: Any) -> str:
 
 
 def _quoted(value: Any) -> str:
-    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
+    return json.dumps(str(value), ensure_ascii=False)
 
 
 __all__ = ["FIELDS", "UNSTATED", "Explorer", "explore"]

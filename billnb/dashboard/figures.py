@@ -7,6 +7,7 @@ figures are plain dictionaries, with the template, the colours and the words of
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -32,7 +33,7 @@ from billnb.charts.style import (
     short,
     status_colours,
 )
-from billnb.dashboard.choice import Choice
+from billnb.dashboard.choice import UNSTATED, Choice
 from billnb.dashboard.ledger import Answer, is_running, last_day
 from billnb.dashboard.standing import Balance, Owed
 from billnb.money import total
@@ -73,7 +74,6 @@ def trend(
                 else:
                     lows[place] += height
             said = OTHERS if name is None else name
-            clicked = {"component": name} if choice.stack == "component" else {}
             figure.add(
                 row,
                 type="bar",
@@ -95,7 +95,7 @@ def trend(
                 customdata=[
                     [
                         _charged(said, amount, sum_, period, one.currency, choice.by, done),
-                        {"period": period.isoformat()} | ({} if choice.period is None else clicked),
+                        {"period": period.isoformat()},
                     ]
                     for amount, sum_, period, done in zip(
                         amounts, whole, periods, complete, strict=True
@@ -224,24 +224,28 @@ def balance(balances: Sequence[Balance], currencies: Iterable[str], now: datetim
     figure = _Panels(currencies, _ROW)
     colours: dict[str, str] = {}
     for row, currency in enumerate(currencies):
-        lines = [one for one in balances if one.currency == currency][:_MOST_LINES]
-        colours |= series_colours(one.account for one in lines)
+        lines = [_line(one, now.date()) for one in balances if one.currency == currency]
+        lines = lines[:_MOST_LINES]
+        colours |= series_colours(line["name"] for line in lines)
         drawn: list[float] = []
-        for one in lines:
-            line = _line(one, now.date())
+        for line in lines:
             drawn += line["y"]
-            figure.add(row, **line, line={"shape": "hv", "width": 2, "color": colours[one.account]})
+            figure.add(
+                row, **line, line={"shape": "hv", "width": 2, "color": colours[line["name"]]}
+            )
         figure.money(row, currency, axes.span(drawn, drawn))
         figure.axis("x", row).update(
             type="date", tickformat="%b\n%Y", nticks=5, tickprefix=INK, ticksuffix="</span>",
             showticklabels=row == len(currencies) - 1,
         )  # fmt: skip
-    return figure.finished(list(colours.items()) if len(colours) > 1 else [])
+    named = [(html.unescape(name), colour) for name, colour in colours.items()]
+    return figure.finished(named if len(named) > 1 else [])
 
 
 @lru_cache(maxsize=512)
 def _line(one: Balance, today: date) -> dict[str, Any]:
     """Return the line of an account, which is the same whatever is chosen."""
+    account = literal(one.account or UNSTATED)
     values = axes.drawn(one.left)
     hovers = [
         [literal(_left(one, left, runway), 200)]
@@ -252,9 +256,9 @@ def _line(one: Balance, today: date) -> dict[str, Any]:
         "mode": "lines",
         "x": [*map(date.isoformat, one.days), max(today, one.days[-1]).isoformat()],
         "y": [*values, values[-1]],
-        "name": literal(one.account),
+        "name": account,
         "customdata": [*hovers, hovers[-1]],
-        "hovertemplate": f"{literal(one.account)}, %{{x|%-d %b %Y}}: {HOVER}",
+        "hovertemplate": f"{account}, %{{x|%-d %b %Y}}: {HOVER}",
     }
 
 

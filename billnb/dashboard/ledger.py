@@ -7,7 +7,7 @@ Everything that a choice may ask for is summed once, when the history is given; 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -27,6 +27,7 @@ from billnb.dashboard.choice import FIELDS, UNSTATED, Choice, before
 from billnb.dashboard.standing import Balance, Oldest, One, Owed
 from billnb.definitions import VOIDED
 from billnb.errors import ArgumentError, MixedCurrencyError
+from billnb.history import readings
 
 _MOST_NAMES = 7
 _MOST_PERIODS = 12_000
@@ -36,11 +37,12 @@ _SEARCHED = ("description", "entry_id", "account", "provider", "status", "paymen
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What was charged in some days, and in those they are measured against."""
+    """What was charged in some days, up to today, and in the days that is measured against."""
 
     since: date
     until: date
     amount: Decimal
+    so_far: Decimal
     before: tuple[date, date, Decimal] | None
 
 
@@ -118,7 +120,7 @@ class Ledger:
     def names(self) -> Mapping[str, Sequence[str]]:
         """What each of :data:`billnb.dashboard.choice.FIELDS` may be."""
         return {
-            field: [name if name is not None else UNSTATED for name in self._names(field)]
+            field: list(dict.fromkeys(name or UNSTATED for name in self._names(field)))
             for field in FIELDS
         }
 
@@ -178,12 +180,10 @@ class Ledger:
 
     def found(self, search: str) -> Ledger:
         """Return the ledger of the entries whose text holds all the words of a search."""
-        return self._found(" ".join(search.lower().split()))
+        return self._found(" ".join(search.split()))
 
     def _search(self, search: str) -> Ledger:
-        matches = np.ones(len(self._table), bool)
-        for word in search.split():
-            matches &= np.logical_or.reduce([_holds(self._table[name], word) for name in _SEARCHED])
+        matches = self._matching(search)
         return Ledger(self.history[matches], self.now, self.extent)
 
     def _answer(self, currency: str, one: Cube, choice: Choice) -> Answer:
@@ -250,41 +250,47 @@ class Ledger:
         narrowed = cube.total_of(sums)
         if choice.component is not None:
             narrowed = sums[:, COMPONENTS.index(choice.component)]
-        names = [getattr(one.keys[key], choice.stack) or UNSTATED for key in keys]
-        parts = {
-            name: one.whole(narrowed[..., [own == name for own in names]].sum(axis=-1))
-            for name in sorted(set(names))
-        }
-        largest = sorted(parts, key=lambda name: -sum(map(abs, parts[name].tolist())))
-        stacks: dict[str | None, list[int]] = {
-            name: parts[name].tolist() for name in sorted(largest[:_MOST_NAMES])
-        }
-        if rest := largest[_MOST_NAMES:]:
-            stacks[None] = np.sum([parts[name] for name in rest], axis=0).tolist()
+        if not len(keys):
+            return {}
+        own = np.array([getattr(one.keys[key], choice.stack) or UNSTATED for key in keys], object)
+        names, whose = np.unique(own, return_inverse=True)
+        order = np.argsort(whose, kind="stable")
+        starts = np.flatnonzero(np.diff(whose[order], prepend=-1))
+        parts = np.add.reduceat(narrowed[..., order], starts, axis=-1)
+        about = sum(part * 2.0 ** (32 * place) for place, part in enumerate(parts))
+        largest = np.argsort(-np.abs(about).sum(axis=0), kind="stable")
+        kept = np.sort(largest[:_MOST_NAMES])
+        whole = one.whole(parts[..., kept]).T.tolist()
+        stacks: dict[str | None, list[int]] = dict(zip(names[kept].tolist(), whole, strict=True))
+        if len(rest := largest[_MOST_NAMES:]):
+            stacks[None] = one.whole(parts[..., rest].sum(axis=-1)).tolist()
         return stacks
 
     def _spent(self, one: Cube, keys: Any, choice: Choice) -> Spent:
         """Return what was charged in the days chosen; where all are, in the running month."""
-        since, until = choice.days()
-        if since is None and until is None:
-            since = self.now.date().replace(day=1)
-        first, last = self.extent
-        begins, ends = since or first, min(until or last, max(self.now.date(), since or first))
-        if since is not None and until is None:
-            ends = max(self.now.date(), begins)
-        ends = max(begins, ends)
-        earlier = before(begins, ends)
-        amount = self._charged(one, keys, (begins, ends), choice)
+        today = self.now.date()
+        first, last = self._narrowed(choice)
+        if choice.days() == (None, None):
+            first, last = today.replace(day=1), today
+        if first > last:
+            return Spent(first, last, Decimal(), Decimal(), None)
+        amount = self._charged(one, keys, (first, last), choice)
+        # the days to come are not compared with days that are over
+        ends = today if first <= today < last else last
+        so_far = amount if ends == last else self._charged(one, keys, (first, ends), choice)
+        earlier = _earlier(choice, first, ends)
         if earlier[0] < self._begins:
-            return Spent(begins, ends, amount, None)
-        return Spent(begins, ends, amount, (*earlier, self._charged(one, keys, earlier, choice)))
+            return Spent(first, last, amount, so_far, None)
+        compared = self._charged(one, keys, earlier, choice)
+        return Spent(first, last, amount, so_far, (*earlier, compared))
 
     @cached_property
     def _begins(self) -> date:
         """The day before which nothing is known."""
-        read = self.history.attrs.get("billnb", {}).values()
-        cuts = [date.fromisoformat(one["since"][:10]) for one in read if one.get("since")]
-        return max([self.extent[0].replace(day=1), *cuts])
+        read = readings(self.history).values()
+        cuts = [one["since"].date() for one in read if one["since"] is not None]
+        begins: date = max([self.extent[0].replace(day=1), *cuts])
+        return begins
 
     def _charged(self, one: Cube, keys: Any, days: tuple[date, date], choice: Choice) -> Decimal:
         sums = one.between([cube.day_of(days[0]), cube.day_of(days[1]) + 1], keys)
@@ -308,13 +314,18 @@ class Ledger:
             wanted = getattr(choice, field)
             if wanted is not None:
                 codes, names = self._coded(field)
-                own = [name if name is not None else UNSTATED for name in names]
-                inside &= codes == own.index(wanted) if wanted in own else False
+                inside &= np.isin(codes, [n for n, name in enumerate(names) if _is(name, wanted)])
         if choice.component is not None:
             inside &= self._has(choice.component)
-        for word in choice.search.lower().split():
-            inside &= np.logical_or.reduce([_holds(self._table[name], word) for name in _SEARCHED])
-        return np.flatnonzero(inside)
+        return np.flatnonzero(inside & self._matching(choice.search))
+
+    def _matching(self, search: str) -> Any:
+        """Whether entries' text holds all the words of a search."""
+        matches = np.ones(len(self._table), bool)
+        for word in search.split():
+            holds = [_holds(self._table[name], word) for name in _SEARCHED]
+            matches &= np.logical_or.reduce(holds)
+        return matches
 
     @cached_property
     def _days(self) -> Any:
@@ -352,6 +363,11 @@ class Ledger:
 
     # what is asked of the whole, once
 
+    @cached_property
+    def _known(self) -> pd.DataFrame:
+        """What was so by now: what is dated later was not yet."""
+        return self.history[self.history["issued_at"] <= self.now]
+
     def owed(self, choice: Choice) -> list[Owed]:
         """Return what is unpaid now of the accounts chosen, whatever the days."""
         if choice.search:
@@ -378,11 +394,11 @@ class Ledger:
 
     @cached_property
     def _owed(self) -> list[Owed]:
-        return standing.owed(self.history, self.now)
+        return standing.owed(self._known, self.now)
 
     @cached_property
     def _oldest(self) -> list[Oldest]:
-        return standing.oldest(self.history)
+        return standing.oldest(self._known)
 
     def balances(self, choice: Choice) -> list[Balance]:
         """Return prepaid balances of the accounts chosen, the first to run out first."""
@@ -390,7 +406,7 @@ class Ledger:
 
     @cached_property
     def _balances(self) -> list[Balance]:
-        return standing.balances(self.history)
+        return standing.balances(self._known, self.now)
 
     @cached_property
     def accounts(self) -> int:
@@ -398,9 +414,18 @@ class Ledger:
         return len(self.history[["provider", "account"]].drop_duplicates())
 
 
-def _without_search(choice: Choice) -> Choice:
-    from dataclasses import replace
+def _earlier(choice: Choice, first: date, last: date) -> tuple[date, date]:
+    """Return the days that some are measured against: of the period before, where one is chosen."""
+    if choice.period is None:
+        return before(first, last)
+    previous = billing_period.before(choice.period, choice.by) or choice.period
+    end = choice.period - timedelta(days=1)
+    if last == last_day(choice.period, choice.by):
+        return previous, end
+    return previous, min(previous + (last - choice.period), end)
 
+
+def _without_search(choice: Choice) -> Choice:
     return replace(choice, search="")
 
 

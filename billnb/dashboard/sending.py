@@ -71,6 +71,7 @@ def _excel(selection: pd.DataFrame, path: Path) -> None:
     """Write entries as a sheet; amounts are text, for a sheet's numbers are binary floats."""
     try:
         import openpyxl
+        from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     except ImportError:
         raise ImportError("Excel files need openpyxl: pip install openpyxl") from None
     book = openpyxl.Workbook(write_only=True)
@@ -80,11 +81,19 @@ def _excel(selection: pd.DataFrame, path: Path) -> None:
     for row in answers.records(selection):
         cells = []
         for value in row.values():
-            one = openpyxl.cell.WriteOnlyCell(sheet, cell(value) or None)
+            text = ILLEGAL_CHARACTERS_RE.sub("\ufffd", _kept(value))
+            one = openpyxl.cell.WriteOnlyCell(sheet, text or None)
             one.data_type = "s"  # no formula, whatever it begins with
             cells.append(one)
         sheet.append(cells)
     book.save(path)
+
+
+def _kept(value: Any) -> str:
+    """Return what stands in a sheet: digits, an instant to its last digit, or text."""
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat()).replace("+00:00", "Z")
+    return cell(value)
 
 
 def cell(value: Any) -> str:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
 import pandas as pd
 
 from billnb import analysis, answers
-from billnb.dashboard.choice import Choice
+from billnb.analysis.balance import RECENT_DAYS
+from billnb.dashboard.choice import UNSTATED, Choice
 from billnb.definitions import UNPAID
 
 
@@ -54,7 +55,21 @@ class Oldest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Balance:
-    """What is left of an account at the end of each day, and how many days that lasts."""
+    """What is left of an account at the end of each day.
+
+    Attributes
+    ----------
+    provider, account, currency : str
+        Whose it is.
+    days : sequence of datetime.date
+        The days.
+    left : sequence of decimal.Decimal
+        What was left, in units of the currency.
+    runways : sequence of float or None
+        How many days that lasted; see :func:`billnb.analysis.balance`.
+    lasts : float or None
+        How many days it lasts now, at the mean daily spend of the 90 days before.
+    """
 
     provider: str
     account: str
@@ -62,14 +77,14 @@ class Balance:
     days: Sequence[date]
     left: Sequence[Decimal]
     runways: Sequence[float | None]
+    lasts: float | None
 
     @property
-    def lasts(self) -> tuple[bool, float]:
+    def order(self) -> tuple[bool, float]:
         """Return what sorts balances by when they run out."""
-        left, runway = self.left[-1], self.runways[-1]
-        if left <= 0:
-            return False, float(left)
-        return True, float("inf") if runway is None else runway
+        if self.left[-1] <= 0:
+            return False, float(self.left[-1])
+        return True, float("inf") if self.lasts is None else self.lasts
 
 
 One = TypeVar("One", Owed, Oldest, Balance)
@@ -101,35 +116,41 @@ def oldest(history: pd.DataFrame) -> list[Oldest]:
     unpaid = history[is_unpaid.fillna(False)]
     since = unpaid["due_at"].fillna(unpaid["issued_at"])
     keys = ["provider", "account", "currency", "status"]
-    first = since.groupby([unpaid[key] for key in keys]).min().reset_index(name="since")
+    groups = since.groupby([unpaid[key] for key in keys], dropna=False)
+    first = groups.min().reset_index(name="since")
     return [
         Oldest(row["provider"], row["account"], row["currency"], row["status"], row["since"].date())
         for row in answers.records(first)
     ]
 
 
-def balances(history: pd.DataFrame) -> list[Balance]:
+def balances(history: pd.DataFrame, now: datetime) -> list[Balance]:
     """Return prepaid balances at the end of each day, the first to run out first."""
     left = analysis.balance(history)
-    left["day"] = left["issued_at"].dt.floor("D")
     keys = ["provider", "account", "currency"]
-    daily = left.groupby([*keys, "day"], as_index=False).last()
+    start = now - timedelta(days=RECENT_DAYS)
+    recent = left[(left["issued_at"] > start) & (left["change"] < 0)]
+    sums = recent[[*keys, "change"]].groupby(keys, as_index=False, dropna=False).sum()
+    spent = {
+        (row["provider"], row["account"], row["currency"]): -float(row["change"])
+        for row in answers.records(sums)
+    }
+    left["day"] = left["issued_at"].dt.floor("D")
+    daily = left.drop_duplicates([*keys, "day"], keep="last")
     found: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in answers.records(daily):
         whose = (row["provider"], row["account"], row["currency"])
         found.setdefault(whose, []).append(row)
-    lines = [
-        Balance(
-            provider,
-            account,
-            currency,
-            [row["day"].date() for row in rows],
-            [row["balance"] for row in rows],
-            [row["runway_days"] for row in rows],
-        )
-        for (provider, account, currency), rows in found.items()
-    ]
-    return sorted(lines, key=lambda one: one.lasts)
+    lines = []
+    for whose, rows in found.items():
+        rate = spent.get(whose, 0.0) / RECENT_DAYS
+        balance = rows[-1]["balance"]
+        days = [row["day"].date() for row in rows]
+        amounts = [row["balance"] for row in rows]
+        runways = [row["runway_days"] for row in rows]
+        lasts = float(balance) / rate if rate and balance > 0 else None
+        lines.append(Balance(*whose, days=days, left=amounts, runways=runways, lasts=lasts))
+    return sorted(lines, key=lambda one: one.order)
 
 
 def of(found: Iterable[One], choice: Choice) -> list[One]:
@@ -139,7 +160,11 @@ def of(found: Iterable[One], choice: Choice) -> list[One]:
         for field in ("provider", "account", "currency")
         if (value := getattr(choice, field)) is not None
     ]
-    return [one for one in found if all(getattr(one, field) == value for field, value in wanted)]
+    return [
+        one
+        for one in found
+        if all((getattr(one, field) or UNSTATED) == value for field, value in wanted)
+    ]
 
 
 __all__ = ["Balance", "Oldest", "Owed", "balances", "of", "oldest", "owed"]

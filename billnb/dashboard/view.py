@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from billnb import billing_period, labels
+from billnb.analysis.balance import RECENT_DAYS
 from billnb.billing_period import PERIODS
 from billnb.charts.style import short
 from billnb.components import COMPONENTS
 from billnb.dashboard import figures
-from billnb.dashboard.choice import FIELDS, MEASURES, PRESETS, STACKS, Choice, named
+from billnb.dashboard.choice import FIELDS, MEASURES, PRESETS, STACKS, UNSTATED, Choice, named
 from billnb.dashboard.ledger import Answer, Ledger
 from billnb.history import readings
 from billnb.money import total
@@ -31,6 +32,8 @@ COLUMNS: Mapping[str, str] = {
 
 _MOST_LINES = 3
 _LONGEST = 60
+_OTHER_DAYS = "other"
+_NOTHING_CHARGED = "Nothing was charged here."
 _NOTHING_UNPAID = "No invoice here is known to be unpaid."
 
 Part = dict[str, Any]
@@ -83,10 +86,15 @@ def _about(ledger: Ledger) -> str:
 
 def _spent(answers: Sequence[Answer], choice: Choice, ledger: Ledger) -> Part:
     running = choice.days() == (None, None)
-    shown = [one for one in answers if one.spent.amount or any(map(any, one.stacks.values()))]
+    shown = [
+        one
+        for one in answers
+        if one.spent.since <= one.spent.until
+        and (one.spent.amount or any(map(any, one.stacks.values())))
+    ]
     what = "Spend" if choice.component is None else choice.component.capitalize()
     if not shown:
-        return _card(what, [], "No invoice here counts as spend.")
+        return _card(what, [], _NOTHING_CHARGED)
     spent = shown[0].spent
     title = f"{what} this month" if running else f"{what}, {days(spent.since, spent.until)}"
     lines = []
@@ -96,7 +104,7 @@ def _spent(answers: Sequence[Answer], choice: Choice, ledger: Ledger) -> Part:
             since, until, amount = one.spent.before
             note = f"against {days(since, until)}"
             if amount:
-                difference = total((one.spent.amount, amount.copy_negate()))
+                difference = total((one.spent.so_far, amount.copy_negate()))
                 change = labels.change(100 * float(difference) / abs(float(amount)))
             else:
                 note = f"nothing in {days(since, until)}"
@@ -123,12 +131,13 @@ def _unpaid(ledger: Ledger, choice: Choice) -> Part:
 def _prepaid(ledger: Ledger, choice: Choice) -> Part:
     lines = []
     for one in ledger.balances(choice):
-        left, runway = one.left[-1], one.runways[-1]
-        note = one.account
+        left, note = one.left[-1], one.account or UNSTATED
         if left <= 0:
             note += ": nothing is left"
-        elif runway is not None:
-            note += f": about {labels.counted(round(runway), 'day')}"
+        elif one.lasts is None:
+            note += f": nothing spent in {RECENT_DAYS} days"
+        else:
+            note += f": about {labels.counted(round(one.lasts), 'day')}"
         lines.append(_line(labels.amount(left, one.currency), "", note))
     nothing = "" if lines else "No account here is prepaid."
     return _card("Prepaid balance", lines[:_MOST_LINES], _more(lines, nothing))
@@ -147,30 +156,26 @@ def _more(shown: Sequence[object], sentence: str) -> str:
     return f"And {more} more. {sentence}".strip() if more > 0 else sentence
 
 
-def _filters(ledger: Ledger, choice: Choice) -> dict[str, Part]:
+def _filters(ledger: Ledger, choice: Choice) -> dict[str, str]:
     first, last = ledger.extent
     today = ledger.now.date()
-    name = named(choice.since, choice.until, today) or ""
-    presets = list(PRESETS.items())
-    if not name:
-        presets.append(("", "Other days"))
-    found: dict[str, Part] = {
-        "preset": {"value": name, "options": presets},
-        "since": {"value": (choice.since or first).isoformat()},
-        "until": {"value": (choice.until or last).isoformat()},
-        "search": {"value": choice.search},
-        "component": _select(choice.component, COMPONENTS),
+    name = named(choice.since, choice.until, today) or _OTHER_DAYS
+    return {
+        "preset": name,
+        "since": (choice.since or first).isoformat(),
+        "until": (choice.until or last).isoformat(),
+        "search": choice.search,
+        **{field: getattr(choice, field) or "" for field in ("component", *FIELDS)},
     }
-    for field in FIELDS:
-        names = ledger.names[field]
-        found[field] = _select(getattr(choice, field), names)
-        found[field]["hidden"] = len(names) < 2 and field in ("provider", "currency")
+
+
+def names(ledger: Ledger) -> dict[str, list[tuple[str, str]]]:
+    """Return what may be chosen of each filter, and how that is called."""
+    found = {"preset": [*PRESETS.items(), (_OTHER_DAYS, "Other days")]}
+    for field, known in {"component": COMPONENTS, **ledger.names}.items():
+        shown = [(name, short(name, _LONGEST, middle=True)) for name in known]
+        found[field] = [("", "All"), *shown]
     return found
-
-
-def _select(value: str | None, names: Sequence[str]) -> Part:
-    options = [("", "All"), *((name, short(name, _LONGEST, middle=True)) for name in names)]
-    return {"value": value or "", "options": options}
 
 
 def _chips(choice: Choice) -> list[Part]:
@@ -208,11 +213,11 @@ def _figures(ledger: Ledger, answers: Sequence[Answer], choice: Choice) -> list[
     what = "Spend" if choice.component is None else choice.component.capitalize()
     found = [
         _figure("trend", f"{what} by {choice.by}", f"{said} · {voided}", trend, [stack, by],
-                "No invoice here counts as spend."),
+                _NOTHING_CHARGED),
         _figure("status", "Status", f"{said} · share of {choice.measure}", statuses, [measure],
                 "There are no entries here."),
         _figure("breakdown", "What was charged", f"{currencies}, {narrowed}", charged, [],
-                "No invoice here counts as spend."),
+                _NOTHING_CHARGED),
     ]  # fmt: skip
     note = f"as of {labels.moment(ledger.now)}, whatever the period"
     drawn = figures.ageing(owed, ledger.cubes)
@@ -258,4 +263,4 @@ def days(since: date, until: date) -> str:
     return f"{labels.day(since)} to {labels.day(until)}"
 
 
-__all__ = ["COLUMNS", "days", "view"]
+__all__ = ["COLUMNS", "days", "names", "view"]

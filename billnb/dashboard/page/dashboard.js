@@ -1,7 +1,7 @@
 // The dashboard's front end. It decides nothing: what is shown comes as one value, `_view`, and what
 // is chosen goes back to the kernel. Plotly and DataTables are asked of the kernel once a page.
 
-const PATIENCE = 8000; // milliseconds without an answer after which the kernel is said to be gone
+const PATIENCE = 8000; // milliseconds without an answer, after which that is said
 const CONFIG = { displayModeBar: false, responsive: true, showSendToCloud: false };
 const SHARED = Symbol.for("billnb.code");
 
@@ -27,10 +27,12 @@ const imported = async (code) => {
 };
 const escaped = (text) => text.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`);
 
+const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
 /** Questions to the kernel, each with its answer. */
 class Kernel {
-  constructor(model, gone) {
-    Object.assign(this, { model, gone, waiting: new Map(), last: 0 });
+  constructor(model, silent) {
+    Object.assign(this, { model, silent, waiting: new Map() });
     this.heard = (message, buffers) => {
       this.waiting.get(message.id)?.({ ...message, buffers });
       this.waiting.delete(message.id);
@@ -38,15 +40,13 @@ class Kernel {
     model.on("msg:custom", this.heard);
   }
   ask(message) {
-    const id = (this.last += 1);
+    // other views of the same widget hear the answer as well
+    const id = `${Date.now()}-${Math.random()}`;
     return new Promise((answer, refuse) => {
-      const timer = setTimeout(() => {
-        this.waiting.delete(id);
-        this.gone();
-        refuse(new Error("no answer"));
-      }, PATIENCE);
+      const timer = setTimeout(() => this.silent(true), PATIENCE);
       this.waiting.set(id, (found) => {
         clearTimeout(timer);
+        this.silent(false);
         if (found.error) refuse(new Error(found.error));
         else answer(found);
       });
@@ -56,12 +56,15 @@ class Kernel {
   /** A library, which all dashboards of a page share. */
   code(name, read) {
     const shared = (globalThis[SHARED] ??= new Map());
-    if (!shared.has(name)) {
+    const mine = () => {
       const found = this.ask({ type: "code", name }).then(({ buffers }) => Promise.all(buffers.map(unpacked)).then(read));
-      found.catch(() => shared.delete(name));
       shared.set(name, found);
-    }
-    return shared.get(name);
+      found.catch(() => shared.get(name) === found && shared.delete(name));
+      return found;
+    };
+    if (!shared.has(name)) return mine();
+    // the kernel that was asked first may be busy, or gone
+    return Promise.race([shared.get(name), wait(PATIENCE / 2).then(mine)]).catch(mine);
   }
   plotly() {
     return this.code("plotly", async ([code]) => {
@@ -87,8 +90,8 @@ const isDark = (element) => {
   return red + green + blue > 382;
 };
 /** Wait until an element is on the page: what is drawn before has no width. */
-const onPage = async (element) => {
-  while (!element.isConnected) await new Promise((next) => requestAnimationFrame(next));
+const onPage = async (element, isOver) => {
+  while (!element.isConnected && !isOver()) await new Promise((next) => requestAnimationFrame(next));
 };
 
 function render({ model, el }) {
@@ -97,14 +100,24 @@ function render({ model, el }) {
     banner.textContent = words;
     banner.hidden = !words;
   };
-  const gone = () => tell("The kernel that drew this does not answer. Run the cell again to bring the dashboard back to life.");
-  const kernel = new Kernel(model, gone);
+  let over = false;
+  const gone = () => tell("The kernel that drew this is gone. Run the cell again to bring the dashboard back to life.");
+  let isSilent = false;
+  const silent = (now) => {
+    if (now) tell("The kernel does not answer: it is busy, or it was restarted. In that case, run the cell again.");
+    else if (isSilent) tell("");
+    isSilent = now;
+  };
+  const kernel = new Kernel(model, silent);
   const attempt = async (message) => {
     try {
       tell("");
       return await kernel.ask(message);
     } catch (error) {
-      if (error.message !== "no answer") tell(error.message);
+      showFilters(model.get("_view").filters); // what was refused is not chosen
+      for (const { controls } of drawn.values()) delete controls.dataset.controls;
+      for (const { name, controls } of model.get("_view").figures) showControls(panel(name).controls, controls);
+      tell(error.message);
     }
   };
   const choose = (choice) => attempt({ type: "choose", choice });
@@ -112,6 +125,7 @@ function render({ model, el }) {
   // the frame that stays
 
   const title = make("p", { class: "billnb-about" });
+  const notice = make("p", { class: "billnb-banner billnb-note", hidden: true });
   const exported = async (form) => {
     menu.open = false;
     const found = await attempt({ type: "export", form });
@@ -177,6 +191,7 @@ function render({ model, el }) {
       menu,
       make("button", { type: "button", onclick: code }, "Code"),
     ),
+    notice,
     banner,
     cards,
     filters,
@@ -240,17 +255,16 @@ function render({ model, el }) {
       },
     })),
   );
-  const reset = make("button", { type: "button", class: "billnb-reset", onclick: () => attempt({ type: "reset" }) }, "Reset");
+  const reset = make("button", { type: "button", class: "billnb-reset", onclick: () => (clearTimeout(typing), attempt({ type: "reset" })) }, "Reset");
+  for (const [name, options] of Object.entries(model.get("_names"))) {
+    const control = fields.get(name);
+    control.replaceChildren(...options.map(([value, label]) => make("option", { value, hidden: value === "other" }, label)));
+    control.parentElement.hidden = options.length < 3 && ["provider", "currency"].includes(name);
+  }
   const showFilters = (found) => {
-    for (const [name, { value, options, hidden }] of Object.entries(found)) {
+    for (const [name, value] of Object.entries(found)) {
       const control = fields.get(name);
-      if (!control) continue;
-      if (options && control.dataset.options !== JSON.stringify(options)) {
-        control.dataset.options = JSON.stringify(options);
-        control.replaceChildren(...options.map(([value, label]) => make("option", { value }, label)));
-      }
-      if (control !== document.activeElement || control.tagName === "SELECT") control.value = value ?? "";
-      control.parentElement.hidden = Boolean(hidden);
+      if (control.tagName === "SELECT" || control !== document.activeElement) control.value = value;
     }
   };
   const showChips = (found) =>
@@ -324,13 +338,15 @@ function render({ model, el }) {
     let Plotly;
     try {
       Plotly = await kernel.plotly();
-      await onPage(root);
-    } catch {
-      return; // it was said that the kernel is gone
+      await onPage(root, () => over);
+    } catch (error) {
+      tell(`The charts cannot be drawn: ${error.message}`);
+      return;
     }
+    if (over) return;
     dress();
     for (const { name, sentence, data, layout } of found) {
-      if (round !== rounds) return;
+      if (round !== rounds || over) return;
       const { plot } = panel(name);
       if (sentence) continue;
       const isNew = !plot.classList.contains("js-plotly-plot");
@@ -346,14 +362,14 @@ function render({ model, el }) {
   };
 
   let table;
-  const showEntries = async ({ title, columns }) => {
+  const showEntries = ({ title, columns }) => {
     entriesTitle.textContent = title;
     if (table) {
-      (await table).ajax.reload();
+      table.then((shown) => shown.ajax.reload(), () => {});
       return;
     }
     table = kernel.tables().then(async ({ jQuery }) => {
-      await onPage(root);
+      await onPage(root, () => over);
       const element = make("table", { class: "display compact" });
       tableHolder.replaceChildren(element);
       const grouped = ([units, places]) => `${units.replace(/\B(?=(\d{3})+$)/g, ",")}.${places}`;
@@ -378,13 +394,17 @@ function render({ model, el }) {
           const [{ column, dir } = { column: 0, dir: "desc" }] = order;
           kernel.ask({ type: "rows", start, length, column, descending: dir === "desc" }).then(
             ({ rows, total }) => show({ draw, data: rows, recordsTotal: total, recordsFiltered: total }),
-            (error) => error.message === "no answer" || tell(error.message),
+            (error) => {
+              tell(error.message);
+              show({ draw, data: [], recordsTotal: 0, recordsFiltered: 0 });
+            },
           );
         },
       });
     });
-    table.catch(() => {
+    table.catch((error) => {
       table = undefined;
+      tell(`The table cannot be shown: ${error.message}`);
     });
   };
 
@@ -392,8 +412,8 @@ function render({ model, el }) {
     const view = model.get("_view");
     if (root.isConnected) dress();
     title.textContent = view.about;
-    if (view.notice) tell(view.notice);
-    banner.classList.toggle("billnb-note", Boolean(view.notice));
+    notice.textContent = view.notice;
+    notice.hidden = !view.notice;
     showCards(view.cards);
     showFilters(view.filters);
     showChips(view.chips);
@@ -408,8 +428,13 @@ function render({ model, el }) {
   model.on("comm_live_update", lost);
   show();
   return () => {
+    over = true;
+    clearTimeout(typing);
     themed.disconnect();
     kernel.end();
+    for (const { plot } of drawn.values())
+      if (plot.classList.contains("js-plotly-plot")) kernel.plotly().then((Plotly) => Plotly.purge(plot));
+    table?.then((shown) => shown.destroy(), () => {});
     model.off("change:_view", show);
     model.off("comm:close", lost);
     model.off("comm_live_update", lost);
