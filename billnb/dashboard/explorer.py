@@ -11,8 +11,6 @@ from typing import Any
 
 import anywidget
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 import traitlets
 
 import billnb
@@ -303,17 +301,12 @@ class Explorer(anywidget.AnyWidget):
 
     def _rows(self, message: Mapping[str, Any]) -> dict[str, Any]:
         name = list(view.COLUMNS)[int(message["column"])]
-        descending = bool(message["descending"])
-        key = (self._choice, name, descending)
+        key = (self._choice, name, bool(message["descending"]))
         if self._sorted is None or self._sorted[0] != key:
-            table = pa.Table.from_pandas(self.selection, preserve_index=False)
-            direction = "descending" if descending else "ascending"
-            table = table.append_column("_place", pa.array(range(len(table)), pa.int64()))
-            order = pc.sort_indices(table, [(name, direction), ("_place", direction)])
-            self._sorted = (key, table.select(list(view.COLUMNS)), order)
-        _, table, order = self._sorted
+            self._sorted = (key, self._ledger.ordered(*key))
+        order = self._sorted[1]
         start, length = max(0, int(message["start"])), min(1000, max(1, int(message["length"])))
-        rows = table.take(order.slice(start, length)).to_pylist()
+        rows = self._ledger.page(order[start : start + length], list(view.COLUMNS))
         shown = [list(map(sending.cell, row.values())) for row in rows]
         return {"total": len(order), "rows": shown}
 

@@ -319,6 +319,32 @@ class Ledger:
             inside &= self._has(choice.component)
         return np.flatnonzero(inside & self._matching(choice.search))
 
+    def ordered(self, choice: Choice, column: str, descending: bool) -> Any:
+        """Return the positions of the entries chosen, ordered by a column; what is missing is last.
+
+        Entries that are alike there stay as they are in the history, or the other way around.
+        """
+        positions = self.selected(choice)
+        if column == "issued_at" and self._is_in_order:
+            return positions[::-1] if descending else positions
+        values = self._table[column].take(pa.array(positions)).combine_chunks()
+        table = pa.table({column: values, "place": np.arange(len(positions))})
+        direction = "descending" if descending else "ascending"
+        order = pc.sort_indices(table, [(column, direction), ("place", direction)])
+        return positions[order.to_numpy()]
+
+    @cached_property
+    def _is_in_order(self) -> bool:
+        instants = self._table["issued_at"].cast(pa.int64()).to_numpy()
+        return bool((instants[1:] >= instants[:-1]).all())
+
+    def page(self, positions: Any, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """Return some columns of a few entries."""
+        rows: list[dict[str, Any]] = (
+            self._table.select(columns).take(pa.array(positions, pa.int64())).to_pylist()
+        )
+        return rows
+
     def _matching(self, search: str) -> Any:
         """Whether entries' text holds all the words of a search."""
         matches = np.ones(len(self._table), bool)
