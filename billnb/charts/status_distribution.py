@@ -13,19 +13,13 @@ from billnb import analysis, answers, billing_period, labels
 from billnb.billing_period import By
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
-from billnb.charts.style import FAILED_PATTERN, literal, short, status_colours
+from billnb.charts.style import FAILED_LOOK, FAILED_PATTERN, literal, short, status_colours
 from billnb.errors import ArgumentError
 from billnb.period import Moment
 
 MEASURES = ("entries", "amount")
 
 _PANEL = 170  # pixels
-_FAILED = {
-    "size": 5,
-    "solidity": 0.25,
-    "fgcolor": "rgba(0, 0, 0, 0.55)",
-    "fillmode": "overlay",
-}
 
 
 def status_distribution(
@@ -122,7 +116,7 @@ def status_distribution(
 def _marker(status: str, colour: str, complete: Sequence[bool]) -> dict[str, Any]:
     marker = panels.bar_marker(colour, complete)
     if status == "failed":
-        marker["pattern"] = {**_FAILED, "shape": [FAILED_PATTERN] * len(complete)}
+        marker["pattern"] = {**FAILED_LOOK, "shape": [FAILED_PATTERN] * len(complete)}
     return marker
 
 

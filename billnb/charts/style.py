@@ -44,6 +44,13 @@ BUCKET_COLOURS = {
 INVOICED, PAID = COMPONENT_COLOURS["unclassified"], STATUS_COLOURS["paid"]
 NEGATIVE = STATUS_COLOURS["failed"]
 FAILED_PATTERN, RUNNING_PATTERN = "x", "/"
+FAILED_LOOK = {
+    "size": 5,
+    "solidity": 0.25,
+    "fgcolor": "rgba(0, 0, 0, 0.55)",
+    "fillmode": "overlay",
+}
+"""How the pattern of what failed lies over its colour."""
 
 # colour-blind safe, for what has no colour of its own: accounts, providers, unknown statuses
 SERIES_COLOURS = (
@@ -202,6 +209,7 @@ def status_colours(names: Iterable[str]) -> dict[str, str]:
 __all__ = [
     "BUCKET_COLOURS",
     "COMPONENT_COLOURS",
+    "FAILED_LOOK",
     "FAILED_PATTERN",
     "GRID",
     "INVOICED",

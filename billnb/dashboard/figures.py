@@ -23,6 +23,7 @@ from billnb.charts.panels import HOVER, bar_marker, kind_order
 from billnb.charts.style import (
     BUCKET_COLOURS,
     COMPONENT_COLOURS,
+    FAILED_LOOK,
     FAILED_PATTERN,
     INK,
     OTHER_COLOUR,
@@ -146,9 +147,7 @@ def statuses(
             shares = [size / of for size, of in zip(sizes[status], whole, strict=True)]
             marker = bar_marker(colour, complete)
             if status == "failed":
-                marker["pattern"] |= {"shape": [FAILED_PATTERN] * len(periods), "size": 5}
-                marker["pattern"] |= {"solidity": 0.25, "fillmode": "overlay"}
-                marker["pattern"] |= {"fgcolor": "rgba(0, 0, 0, 0.55)"}
+                marker["pattern"] = {"shape": [FAILED_PATTERN] * len(periods), **FAILED_LOOK}
             dim = choice.status not in (None, status)
             marker["opacity"] = [_DIMMED if dim else one for one in opacity]
             figure.add(

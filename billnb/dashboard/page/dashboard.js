@@ -350,6 +350,9 @@ function render({ model, el }) {
       const { plot } = panel(name);
       if (sentence) continue;
       const isNew = !plot.classList.contains("js-plotly-plot");
+      const asIs = JSON.stringify([data, layout]);
+      if (!isNew && panel(name).asIs === asIs) continue; // drawing takes long, and is not needed
+      Object.assign(panel(name), { asIs });
       await Plotly.react(plot, data, layout, CONFIG);
       if (isNew) plot.on("plotly_click", ({ points }) => clicked(points[0]));
     }
