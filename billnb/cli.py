@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import subprocess
 import sys
 import traceback
@@ -242,8 +243,22 @@ def lab(options: tuple[str, ...], no_browser: bool, port: int | None) -> None:
     words = [sys.executable, "-m", "jupyterlab", TOUR]
     words += ["--no-browser"] if no_browser else []
     words += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"] if port else []
-    words += options
-    sys.exit(subprocess.call(words))  # noqa: S603 - our own words
+    sys.exit(_run([*words, *options]))
+
+
+def _run(words: list[str]) -> int:
+    """Run a program as if it were this one: what is to end this one ends it."""
+    process = subprocess.Popen(words)  # noqa: S603 - our own words
+    asked: dict[int, Any] = {
+        signal.SIGINT: signal.SIG_IGN,  # it hears of that itself, and asks whether it is meant
+        signal.SIGTERM: lambda *_: process.terminate(),
+    }
+    before = {number: signal.signal(number, handler) for number, handler in asked.items()}
+    try:
+        return process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def tour() -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -323,6 +324,8 @@ def test_lab_opens_the_tour(tmp_path: Path) -> None:
         server = jupyter.Server(f"http://127.0.0.1:{port}", "tour", tmp_path)
         jupyter.wait_for(server, process)
         names = [one["name"] for one in server.ask("api/contents")["content"]]
+    with socket.socket() as tried:  # what ends the command ends the server
+        assert tried.connect_ex(("127.0.0.1", port)) != 0
     assert "explore.ipynb" in names
     assert json.loads((tmp_path / "explore.ipynb").read_text())["nbformat"] == 4
 
