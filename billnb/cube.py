@@ -29,9 +29,6 @@ EPOCH = date(1970, 1, 1)
 MEASURES = (*COMPONENTS, "entries")
 """What is summed: the components, which come to the total, and how many entries there are."""
 
-NEEDS = ("provider", "account", "kind", "status", "currency", *STATED, "total")
-"""The columns that a cube is made of, besides an instant."""
-
 _STEPS = (10, 8, 6, 4, 2)  # decimal places that may be left out
 _MOST = 2.0**62
 _LIMB, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
@@ -133,7 +130,7 @@ def cubes(table: pa.Table, instants: pa.ChunkedArray) -> dict[str, Cube]:
     Parameters
     ----------
     table : pyarrow.Table
-        Entries, with the columns of :data:`NEEDS`.
+        Entries, with a history's columns.
     instants : pyarrow.ChunkedArray
         The instant each of them counts from, ``timestamp[us, UTC]``.
 
@@ -296,7 +293,6 @@ def total_of(sums: Any) -> Any:
 
 __all__ = [
     "MEASURES",
-    "NEEDS",
     "Cube",
     "Key",
     "coded",

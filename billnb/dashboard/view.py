@@ -16,19 +16,10 @@ from billnb.dashboard.choice import FIELDS, MEASURES, PRESETS, STACKS, UNSTATED,
 from billnb.dashboard.ledger import Answer, Ledger
 from billnb.history import readings
 from billnb.money import total
+from billnb.reporting import entries
 
-COLUMNS: Mapping[str, str] = {
-    "issued_at": "Issued (UTC)",
-    "account": "Account",
-    "total": "Total",
-    "currency": "Currency",
-    "kind": "Kind",
-    "status": "Status",
-    "description": "Description",
-    "provider": "Provider",
-    "document_url": "Document",
-}
-"""What the table of entries shows, and what it calls it."""
+COLUMNS: Mapping[str, str] = {**entries.COLUMNS, "document_url": entries.DETAILS["document_url"]}
+"""What the table of entries shows, as that of a report, and what it calls it."""
 
 _MOST_LINES = 3
 _LONGEST = 60
