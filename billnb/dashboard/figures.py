@@ -75,24 +75,20 @@ def trend(
                 else:
                     lows[place] += height
             said = OTHERS if name is None else name
+            written = [
+                ink(literal(labels.compact(whole[place], one.currency)))
+                if topmost[place] == name and complete[place] and len(periods) <= _MOST_TOTALS
+                else ""
+                for place in range(len(periods))
+            ]
             figure.add(
                 row,
                 type="bar",
                 x=[period.isoformat() for period in periods],
                 y=heights,
                 name=literal(said),
-                marker={**bar_marker(colour, complete), "opacity": opacity},
-                text=[
-                    ink(literal(labels.compact(whole[place], one.currency)))
-                    if topmost[place] == name and complete[place] and len(periods) <= _MOST_TOTALS
-                    else ""
-                    for place in range(len(periods))
-                ],
-                textposition="outside",
-                constraintext="outside",
-                textangle=0,
-                textfont={"size": 11},
-                cliponaxis=False,
+                marker=_marker(colour, complete, opacity),
+                **(_totals(written) if any(written) else {}),
                 customdata=[
                     [
                         _charged(said, amount, sum_, period, one.currency, choice.by, done),
@@ -145,11 +141,10 @@ def statuses(
             if status not in mine:
                 continue
             shares = [size / of for size, of in zip(sizes[status], whole, strict=True)]
-            marker = bar_marker(colour, complete)
-            if status == "failed":
-                marker["pattern"] = {"shape": [FAILED_PATTERN] * len(periods), **FAILED_LOOK}
             dim = choice.status not in (None, status)
-            marker["opacity"] = [_DIMMED if dim else one for one in opacity]
+            marker = _marker(colour, complete, [_DIMMED] * len(periods) if dim else opacity)
+            if status == "failed":
+                marker["pattern"] = {"shape": FAILED_PATTERN, **FAILED_LOOK}
             figure.add(
                 row,
                 type="bar",
@@ -399,6 +394,20 @@ def _bars(periods: Sequence[date], by: By) -> dict[str, Any]:
         "xperiodalignment": "middle",
         "hovertemplate": HOVER,
     }
+
+
+def _marker(colour: str, complete: Sequence[bool], opacity: Sequence[float]) -> dict[str, Any]:
+    """Return the look of bars; what says nothing is left out, for it takes time to draw."""
+    found = {"color": colour} if all(complete) else bar_marker(colour, complete)
+    return {**found, "opacity": opacity} if min(opacity, default=1) < 1 else found
+
+
+def _totals(written: Sequence[str]) -> dict[str, Any]:
+    """Return what is written above bars."""
+    return {
+        "text": written, "textposition": "outside", "constraintext": "outside", "textangle": 0,
+        "textfont": {"size": 11}, "cliponaxis": False,
+    }  # fmt: skip
 
 
 def _opacity(periods: Sequence[date], chosen: date | None) -> list[float]:

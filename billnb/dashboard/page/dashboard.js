@@ -28,6 +28,7 @@ const imported = async (code) => {
 const escaped = (text) => text.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`);
 
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 
 /** Questions to the kernel, each with its answer. */
 class Kernel {
@@ -63,8 +64,11 @@ class Kernel {
       return found;
     };
     if (!shared.has(name)) return mine();
-    // the kernel that was asked first may be busy, or gone
-    return Promise.race([shared.get(name), wait(PATIENCE / 2).then(mine)]).catch(mine);
+    // the kernel that was asked first may be busy, or gone: then this one is asked, and not otherwise
+    let isHad = false;
+    const other = shared.get(name);
+    const late = wait(PATIENCE / 2).then(() => (isHad ? other : mine()));
+    return Promise.race([other.finally(() => (isHad = true)), late]).catch(mine);
   }
   plotly() {
     return this.code("plotly", async ([code]) => {
@@ -294,6 +298,7 @@ function render({ model, el }) {
     const holder = make("section", { class: `billnb-card billnb-figure billnb-${name}` },
       make("div", { class: "billnb-heading" }, parts.title, parts.controls), parts.note, parts.key, parts.plot, parts.sentence);
     drawn.set(name, { ...parts, holder });
+    watched.observe(holder);
     return drawn.get(name);
   };
   const showControls = (place, found) => {
@@ -310,6 +315,10 @@ function render({ model, el }) {
       }),
     );
   };
+  const seen = new Set(); // what is seen is drawn first
+  const watched = new IntersectionObserver((found) => {
+    for (const { target, isIntersecting } of found) seen[isIntersecting ? "add" : "delete"](target);
+  });
   let rounds = 0;
   const showFigures = async (found) => {
     const round = (rounds += 1);
@@ -344,11 +353,15 @@ function render({ model, el }) {
       return;
     }
     if (over) return;
-    dress();
-    for (const { name, sentence, data, layout } of found) {
+    if (round === 1) dress();
+    const isSeen = ({ name }) => seen.has(panel(name).holder);
+    const first = found.filter(isSeen);
+    for (const one of [...first, null, ...found.filter((one) => !first.includes(one))]) {
+      if (one === null && round > 1) await painted();
       if (round !== rounds || over) return;
+      if (!one || one.sentence) continue;
+      const { name, data, layout } = one;
       const { plot } = panel(name);
-      if (sentence) continue;
       const isNew = !plot.classList.contains("js-plotly-plot");
       const asIs = JSON.stringify([data, layout]);
       if (!isNew && panel(name).asIs === asIs) continue; // drawing takes long, and is not needed
@@ -434,6 +447,7 @@ function render({ model, el }) {
     over = true;
     clearTimeout(typing);
     themed.disconnect();
+    watched.disconnect();
     kernel.end();
     for (const { plot } of drawn.values())
       if (plot.classList.contains("js-plotly-plot")) kernel.plotly().then((Plotly) => Plotly.purge(plot));
