@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import pandas as pd
 
 from billnb import analysis, answers, billing_period, definitions, engine, labels
-from billnb.analysis.balance import RECENT_DAYS
 from billnb.history import readings
 from billnb.money import total
+from billnb.prepaid import prepaid
 
 _MOST_BALANCES = 3
 
@@ -184,17 +183,11 @@ def _prepaid(history: pd.DataFrame, as_of: datetime, begins: datetime | None) ->
     left = analysis.balance(history)
     if left.empty:
         return Card("Prepaid balance", [], "No account is prepaid.")
-    start = as_of - timedelta(days=RECENT_DAYS)
-    found = []
-    for (_, account, currency), part in left.groupby(["provider", "account", "currency"]):
-        balance = part["balance"].iloc[-1]
-        recent = part.loc[(part["issued_at"] > start) & (part["change"] < 0), "change"]
-        spent = -float(total(recent.tolist())) / RECENT_DAYS
-        days = float(balance) / spent if spent > 0 else float("inf")
-        note = f"{account}: {_lasting(float(balance), spent, days, str(currency))}"
-        found.append(((balance > 0, days), Line(labels.amount(balance, str(currency)), "", note)))
-    found.sort(key=lambda one: one[0])  # what runs out first
-    shown = [line for _, line in found[:_MOST_BALANCES]]
+    found = prepaid(left, as_of)
+    shown = [
+        Line(labels.amount(one.left, one.currency), "", f"{one.account}: {one.outlook}")
+        for one in found[:_MOST_BALANCES]
+    ]
     counted = f"Counted from {labels.day(left['issued_at'].min())}, the first entry here."
     if begins is not None:
         counted = f"Counted from {labels.day(begins)}; what was left before is not in it."
@@ -202,15 +195,6 @@ def _prepaid(history: pd.DataFrame, as_of: datetime, begins: datetime | None) ->
         more = labels.counted(len(found) - len(shown), "account")
         counted = f"And {more} that last longer. {counted}"
     return Card("Prepaid balance", shown, counted)
-
-
-def _lasting(balance: float, spent: float, days: float, currency: str) -> str:
-    if balance <= 0:
-        return "nothing is left"
-    if not spent:
-        return f"nothing spent in {RECENT_DAYS} days"
-    rate = labels.amount(Decimal(f"{spent:.2f}"), currency)
-    return f"about {labels.counted(round(days), 'day')} at {rate} a day"
 
 
 __all__ = ["VERIFIED", "Card", "Line", "cards", "unpaid", "verification"]

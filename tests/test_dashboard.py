@@ -157,7 +157,7 @@ def test_the_first_cards_are_those_of_the_report() -> None:
         ("₹36,840.26", "+39.0%", "against 1-21 Oct 2026"),
     ]
     assert [one["amount"] for one in unpaid["lines"]] == ["$349.00", "₹42,868.17"]
-    assert [one["note"] for one in prepaid["lines"]] == ["bytio: about 61 days"]
+    assert [one["note"] for one in prepaid["lines"]] == ["bytio: about 61 days at $17.12 a day"]
 
 
 @laws

@@ -25,6 +25,8 @@ PRESETS: Mapping[str, str] = {
 }
 """The ranges of days that have a name."""
 
+_QUARTER, _YEAR = 3, 12  # months
+
 STACKS = ("component", "provider", "account")
 MEASURES = ("entries", "amount")
 
@@ -106,15 +108,21 @@ def named(since: date | None, until: date | None, today: date) -> str | None:
 def before(since: date, until: date) -> tuple[date, date]:
     """Return the range that another is measured against: as many months before it, or days.
 
+    A year so far, from its fourth month on, is measured against that of the year before.
+
     Examples
     --------
     >>> before(date(2026, 11, 1), date(2026, 11, 21))
     (datetime.date(2026, 10, 1), datetime.date(2026, 10, 21))
+    >>> before(date(2026, 1, 1), date(2026, 11, 21))
+    (datetime.date(2025, 1, 1), datetime.date(2025, 11, 21))
     """
     if since.day > 1:
         length, last = (until - since).days + 1, max(1, since.toordinal() - 1)
         return date.fromordinal(max(1, last - length + 1)), date.fromordinal(last)
     months = (until.year - since.year) * 12 + until.month - since.month + 1
+    if since.month == 1 and _QUARTER < months < _YEAR:
+        months = _YEAR
     end = months_before(until.replace(day=1), months)
     after = billing_period.after(end, "month") or date.max
     is_whole = until < date.max and (until + timedelta(days=1)).day == 1

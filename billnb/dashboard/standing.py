@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
 import pandas as pd
 
 from billnb import analysis, answers
-from billnb.analysis.balance import RECENT_DAYS
 from billnb.dashboard.choice import UNSTATED, Choice
 from billnb.definitions import UNPAID
+from billnb.prepaid import KEYS, Prepaid, prepaid
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,24 +67,17 @@ class Balance:
         What was left, in units of the currency.
     runways : sequence of float or None
         How many days that lasted; see :func:`billnb.analysis.balance`.
-    lasts : float or None
-        How many days it lasts now, at the mean daily spend of the 90 days before.
+    now : Prepaid
+        What is left now, and for how long that lasts.
     """
 
-    provider: str
-    account: str
+    provider: str | None
+    account: str | None
     currency: str
     days: Sequence[date]
     left: Sequence[Decimal]
     runways: Sequence[float | None]
-    lasts: float | None
-
-    @property
-    def order(self) -> tuple[bool, float]:
-        """Return what sorts balances by when they run out."""
-        if self.left[-1] <= 0:
-            return False, float(self.left[-1])
-        return True, float("inf") if self.lasts is None else self.lasts
+    now: Prepaid
 
 
 One = TypeVar("One", Owed, Oldest, Balance)
@@ -127,30 +120,21 @@ def oldest(history: pd.DataFrame) -> list[Oldest]:
 def balances(history: pd.DataFrame, now: datetime) -> list[Balance]:
     """Return prepaid balances at the end of each day, the first to run out first."""
     left = analysis.balance(history)
-    keys = ["provider", "account", "currency"]
-    start = now - timedelta(days=RECENT_DAYS)
-    recent = left[(left["issued_at"] > start) & (left["change"] < 0)]
-    sums = recent[[*keys, "change"]].groupby(keys, as_index=False, dropna=False).sum()
-    spent = {
-        (row["provider"], row["account"], row["currency"]): -float(row["change"])
-        for row in answers.records(sums)
-    }
+    lasting = prepaid(left, now)
     left["day"] = left["issued_at"].dt.floor("D")
-    daily = left.drop_duplicates([*keys, "day"], keep="last")
-    found: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    daily = left.drop_duplicates([*KEYS, "day"], keep="last")
+    found: dict[tuple[str | None, ...], list[dict[str, Any]]] = {}
     for row in answers.records(daily):
-        whose = (row["provider"], row["account"], row["currency"])
-        found.setdefault(whose, []).append(row)
+        found.setdefault(tuple(row[key] for key in KEYS), []).append(row)
     lines = []
-    for whose, rows in found.items():
-        rate = spent.get(whose, 0.0) / RECENT_DAYS
-        balance = rows[-1]["balance"]
+    for one in lasting:
+        whose = one.provider, one.account, one.currency
+        rows = found[whose]
         days = [row["day"].date() for row in rows]
         amounts = [row["balance"] for row in rows]
         runways = [row["runway_days"] for row in rows]
-        lasts = float(balance) / rate if rate and balance > 0 else None
-        lines.append(Balance(*whose, days=days, left=amounts, runways=runways, lasts=lasts))
-    return sorted(lines, key=lambda one: one.order)
+        lines.append(Balance(*whose, days=days, left=amounts, runways=runways, now=one))
+    return lines
 
 
 def of(found: Iterable[One], choice: Choice) -> list[One]:

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from billnb import billing_period, labels
-from billnb.analysis.balance import RECENT_DAYS
 from billnb.billing_period import PERIODS
 from billnb.charts.style import short
 from billnb.components import COMPONENTS
@@ -122,14 +121,8 @@ def _unpaid(ledger: Ledger, choice: Choice) -> Part:
 def _prepaid(ledger: Ledger, choice: Choice) -> Part:
     lines = []
     for one in ledger.balances(choice):
-        left, note = one.left[-1], one.account or UNSTATED
-        if left <= 0:
-            note += ": nothing is left"
-        elif one.lasts is None:
-            note += f": nothing spent in {RECENT_DAYS} days"
-        else:
-            note += f": about {labels.counted(round(one.lasts), 'day')}"
-        lines.append(_line(labels.amount(left, one.currency), "", note))
+        note = f"{one.account or UNSTATED}: {one.now.outlook}"
+        lines.append(_line(labels.amount(one.now.left, one.currency), "", note))
     nothing = "" if lines else "No account here is prepaid."
     return _card("Prepaid balance", lines[:_MOST_LINES], _more(lines, nothing))
 
