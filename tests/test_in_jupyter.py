@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import browser as browsers
 import jupyter
+import openpyxl
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 TODAY = date(2026, 11, 21)
+NOW = datetime(2026, 11, 21, 14, 2, tzinfo=UTC)
 EXPLORE = (
     "from datetime import date\n"
     "import billnb\n"
@@ -107,30 +110,110 @@ def entries(page: Page) -> int:
     return int(found[1].replace(",", ""))
 
 
-def bars(page: Page, figure: str) -> dict[str, Decimal]:
-    """Return what the hovers of a chart's bars add up to, by the names of its traces."""
-    found: dict[str, Decimal] = {}
-    traces = page.evaluate(
-        "name => document.querySelector(`.billnb-${name} .billnb-plot`).data"
-        ".map(({name, customdata}) => [name, customdata.map(([said]) => said)])",
+SYMBOLS = {"$": "USD", "₹": "INR"}
+_AMOUNT = re.compile(r"(-?)([$₹])([\d,.]*\d)")
+
+Sums = dict[tuple[str, ...], Decimal]
+
+
+def hovers(page: Page, figure: str) -> list[str]:
+    """Return what a chart's points say, in order; nothing where a sentence stands in its place."""
+    found: list[str] = page.evaluate(
+        """name => {
+            const plot = document.querySelector(`.billnb-figure.billnb-${name} .billnb-plot`)
+            if (!plot || plot.hidden) return []
+            return plot.data.flatMap(({customdata}) => customdata.map(([said]) => said))
+        }""",
         figure,
     )
-    for name, said in traces:
-        amounts = [
-            re.search(r": (-?)[^\d-]?([\d,.]+?)(?=,? |$)", one) for one in map(unescape, said)
+    return list(map(unescape, found))
+
+
+def amount(said: str) -> tuple[str, Decimal]:
+    """Return the currency and the amount that a hover states."""
+    found = _AMOUNT.search(said.partition(": ")[2])
+    assert found, said
+    return SYMBOLS[found[2]], Decimal(f"{found[1]}{found[3].replace(',', '')}")
+
+
+def stated(page: Page, figure: str) -> Sums:
+    """Return what a chart's hovers add up to, by what they begin with, kind and currency."""
+    found: Sums = {}
+    for said in hovers(page, figure):
+        currency, own = amount(said)
+        name = re.split(", |: ", said)[0].lower()
+        kind = re.search(r": [\d,]+ (invoice|payment)", said)
+        key = (name, currency, *(kind.groups() if kind else ()))
+        found[key] = total([found.get(key, Decimal()), own])
+    return {key: own for key, own in found.items() if own}
+
+
+def summed(answer: pd.DataFrame, *keys: str, of: str = "amount") -> Sums:
+    """Return what an answer adds up to, by some of its columns."""
+    found: Sums = {}
+    for row in records(answer):
+        key = tuple(row[name] or "not stated" for name in keys)
+        found[key] = total([found.get(key, Decimal()), row[of]])
+    return {key: own for key, own in found.items() if own}
+
+
+def assert_all_is_right(page: Page, chosen: Mapping[str, str]) -> None:
+    """Everything the page says is what the questions say of the entries chosen."""
+    whole = demo()
+
+    def part(*but: str) -> pd.DataFrame:
+        kept = pd.Series(True, index=whole.index)
+        for name, value in chosen.items():
+            if name not in but:
+                kept &= FILTERS[name][value](whole)
+        return whole[kept]
+
+    rows = part()
+    assert entries(page) == len(rows)
+    assert_table(page, rows)
+    parts = summed(analysis.charges(part("component"), "year"), "component", "currency")
+    assert stated(page, "breakdown") == parts
+    drawn = summed(analysis.charges(part("component", "period"), "year"), "component", "currency")
+    wanted = chosen.get("component")
+    drawn = {key: own for key, own in drawn.items() if wanted in (None, key[0])}
+    assert stated(page, "trend") == drawn
+    fared = analysis.statuses(part("component", "period", "status"))
+    assert stated(page, "status") == summed(fared, "status", "currency", "kind")
+    owed = analysis.ageing(part("period", "preset", "component"), NOW)
+    assert stated(page, "ageing") == summed(owed, "bucket", "currency")
+    left = analysis.balance(part("period", "preset", "component", "kind", "status"))
+    said = [amount(f"{LEFT}: {one}") for one in hovers(page, "balance")[-1:]]
+    assert said == [(row["currency"], row["balance"]) for row in records(left.tail(1))]
+
+
+LEFT = "left"
+
+
+def assert_table(page: Page, rows: pd.DataFrame) -> None:
+    """The table's first page shows the last entries, and where there are none, it says so."""
+    shown = min(10, len(rows))
+    info = f"1 to {shown} of {len(rows)}" if shown else ""
+    page.wait_for_function(
+        "info => document.querySelector('.billnb-table .dt-info')?.textContent === info", arg=info
+    )
+    found = page.evaluate(
+        "() => [...document.querySelectorAll('.billnb-table tbody tr')]"
+        ".map(row => [...row.cells].map(cell => cell.textContent))"
+    )
+    expected = [
+        [
+            f"{row['issued_at']:%Y-%m-%d %H:%M}",
+            row["account"],
+            f"{row['total'].normalize():,f}",
+            *(row[name] or "" for name in ("currency", "kind", "status", "description")),
+            row["provider"],
+            "open" if row["document_url"] else "",
         ]
-        parts = [Decimal(f"{one[1]}{one[2].replace(',', '')}") for one in amounts if one]
-        found[name] = total([found.get(name, Decimal()), *parts])
-    return found
-
-
-def charged(frame: pd.DataFrame) -> dict[str, Decimal]:
-    """Return what was charged in dollars, by component."""
-    answer = analysis.charges(frame, "year")
-    rows = records(answer[answer["currency"] == "USD"])
-    names = {row["component"] for row in rows}
-    sums = {n: total(row["amount"] for row in rows if row["component"] == n) for n in names}
-    return {name: amount for name, amount in sums.items() if amount}
+        for row in reversed(records(rows.tail(shown)))
+    ]
+    for one in found:
+        one[2] = f"{Decimal(one[2].replace(',', '')).normalize():,f}"
+    assert found == expected
 
 
 @pytest.mark.parametrize("app", ["lab", "notebook"])
@@ -142,9 +225,7 @@ def test_the_page_says_what_the_frame_says(
     for amount in ("$925.11 +8.5%", "₹36,840.26 +39.0%", "$349.00", "₹42,868.17", "$1,048.28"):
         assert amount in words
     assert entries(page) == 286
-    select(page, "currency", "USD")
-    assert bars(page, "trend") == charged(demo())
-    assert len(page.locator(".billnb-table tbody tr").all()) == 10
+    assert_all_is_right(page, {})
     assert watch.requests == []
 
 
@@ -161,36 +242,72 @@ def taxed(frame: pd.DataFrame) -> Any:
     return (frame["tax"].fillna(Decimal()) != 0) & (frame["kind"] == "invoice") & ~voided
 
 
-def in_october(frame: pd.DataFrame) -> Any:
+def october_2026(frame: pd.DataFrame) -> Any:
     return (frame["issued_at"] >= on("2026-10-01")) & (frame["issued_at"] < on("2026-11-01"))
 
 
-FILTERS: dict[str, tuple[str, Callable[[pd.DataFrame], Any]]] = {
-    "account": ("bytio", lambda frame: frame["account"] == "bytio"),
-    "provider": ("unpod", lambda frame: frame["provider"] == "unpod"),
-    "currency": ("INR", lambda frame: frame["currency"] == "INR"),
-    "kind": ("payment", lambda frame: frame["kind"] == "payment"),
-    "status": ("not stated", lambda frame: frame["status"].isna()),
-    "component": ("tax", taxed),
-    "preset": ("last month", in_october),
+def september_2024(frame: pd.DataFrame) -> Any:
+    return (frame["issued_at"] >= on("2024-09-01")) & (frame["issued_at"] < on("2024-10-01"))
+
+
+def used(frame: pd.DataFrame) -> Any:
+    return (frame["usage"].fillna(Decimal()) != 0) & (frame["kind"] == "invoice")
+
+
+def _of(name: str, value: str) -> Callable[[pd.DataFrame], Any]:
+    return lambda frame: (frame[name] == value).fillna(False)
+
+
+FILTERS: dict[str, dict[str, Callable[[pd.DataFrame], Any]]] = {
+    "account": {"bytio": _of("account", "bytio")},
+    "provider": {"unpod": _of("provider", "unpod")},
+    "currency": {"INR": _of("currency", "INR"), "USD": _of("currency", "USD")},
+    "kind": {"payment": _of("kind", "payment"), "invoice": _of("kind", "invoice")},
+    "status": {
+        "not stated": lambda frame: frame["status"].isna(),
+        "failed": _of("status", "failed"),
+        "paid": _of("status", "paid"),
+    },
+    "component": {"tax": taxed, "usage": used},
+    "preset": {"last month": october_2026},
+    "period": {"Sep 2024": september_2024},
 }
 
 
-def test_each_filter_narrows_to_the_right_entries(
-    shown: Callable[..., tuple[Page, browsers.Watch]],
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_each_filter_narrows_all_of_it_to_the_right_numbers(
+    app: str, shown: Callable[..., tuple[Page, browsers.Watch]]
 ) -> None:
-    page, watch = shown("filters.ipynb", EXPLORE)
-    whole = demo()
-    for name, (value, keep) in FILTERS.items():
+    page, watch = shown(f"filters-{app}.ipynb", EXPLORE, app=app)
+    for name, values in FILTERS.items():
+        for value in values if name != "period" else ():
+            select(page, name, value)
+            assert_all_is_right(page, {name: value})
+            after(page, lambda: page.get_by_role("button", name="Reset").click())
+    assert_all_is_right(page, {})
+    chosen = {"account": "bytio", "kind": "invoice", "preset": "last month"}
+    for name, value in chosen.items():
         select(page, name, value)
-        assert entries(page) == int(keep(whole).sum()), name
-        after(page, lambda: page.get_by_role("button", name="Reset").click())
-        assert entries(page) == 286
+    assert_all_is_right(page, chosen)
+    assert watch.requests == []
+
+
+def test_days_and_words_narrow_too(shown: Callable[..., tuple[Page, browsers.Watch]]) -> None:
+    page, watch = shown("words.ipynb", EXPLORE)
+    whole = demo()
     after(page, lambda: page.locator(".billnb-search input").fill("october 2026"))
-    assert entries(page) == int(whole["description"].str.contains("October 2026").sum())
+    assert_table(page, whole[whole["description"].str.contains("October 2026").fillna(False)])
     after(page, lambda: page.get_by_role("button", name="Remove “october 2026”").click())
     after(page, lambda: page.locator(".billnb-since input").fill("2026-11-03"))
-    assert entries(page) == int((whole["issued_at"] >= on("2026-11-03")).sum())
+    assert_table(page, whole[whole["issued_at"] >= on("2026-11-03")])
+    page.locator(".billnb-until input").fill("2026-10-01")
+    banner = page.locator(".billnb-banner[role=alert]")
+    banner.get_by_text("since=2026-11-03 is after until=2026-10-01; swap them").wait_for()
+    assert_table(page, whole[whole["issued_at"] >= on("2026-11-03")])
+    select(page, "status", "refunded")  # of which there is none in these days
+    assert not banner.is_visible()
+    assert "Nothing was charged here." in page.locator(".billnb-panels").inner_text()
+    assert "No entries are chosen." in page.locator(".billnb-table").inner_text()
     assert watch.requests == []
 
 
@@ -210,31 +327,99 @@ def test_clicks_narrow_the_rest_and_are_taken_back(
     shown: Callable[..., tuple[Page, browsers.Watch]],
 ) -> None:
     page, _ = shown("clicks.ipynb", EXPLORE)
-    whole = demo()
     chips = page.locator(".billnb-chip")
 
     def chosen() -> list[str]:
         return [one[:-2] for one in chips.all_inner_texts()]
 
-    click(page, "trend", 0, 10)  # September 2024
+    click(page, "trend", 0, 10)
     assert chosen() == ["Sep 2024"]
-    month = (whole["issued_at"] >= on("2024-09-01")) & (whole["issued_at"] < on("2024-10-01"))
-    assert entries(page) == int(month.sum())
-    said = bars(page, "breakdown")
-    assert total(said.values()) != 0
+    assert_all_is_right(page, {"period": "Sep 2024"})
     after(page, chips.first.click)
-    assert entries(page) == 286
+    assert_all_is_right(page, {})
     click(page, "trend", 0, 10)
     click(page, "trend", 0, 10)  # a second click takes it back
     assert chosen() == []
     click(page, "breakdown", 0, 0)
     assert chosen() == ["usage"]
-    assert set(bars(page, "trend")) == {"usage"}
+    assert_all_is_right(page, {"component": "usage"})
     click(page, "breakdown", 0, 0)
     assert chips.count() == 0
     click(page, "status", 0, 3)
     assert chosen() == ["paid"]
-    assert entries(page) == int((whole["status"] == "paid").sum())
+    assert_all_is_right(page, {"status": "paid"})
+
+
+def test_keys_do_what_clicks_do(shown: Callable[..., tuple[Page, browsers.Watch]]) -> None:
+    page, _ = shown("keys.ipynb", EXPLORE)
+    page.locator(".billnb-trend .billnb-plot").focus()
+    for _step in range(11):
+        page.keyboard.press("ArrowRight")
+    page.locator(".billnb-spoken").get_by_text("Usage, Sep 2024: $235.82").wait_for(
+        state="attached"
+    )
+    after(page, lambda: page.keyboard.press("Enter"))
+    assert_all_is_right(page, {"period": "Sep 2024"})
+    after(page, lambda: page.keyboard.press("Enter"))
+    page.locator(".billnb-breakdown .billnb-plot").focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown"):  # usage, standing, tax
+        page.keyboard.press(key)
+    after(page, lambda: page.keyboard.press("Enter"))
+    assert_all_is_right(page, {"component": "tax"})
+
+
+def test_what_is_shown_is_what_leaves(
+    shown: Callable[..., tuple[Page, browsers.Watch]], tmp_path: Path
+) -> None:
+    page, watch = shown("exports.ipynb", EXPLORE)
+    select(page, "account", "bytio")
+    select(page, "kind", "payment")
+    whole = demo()
+    chosen = whole[(whole["account"] == "bytio") & (whole["kind"] == "payment")]
+    kept = {}
+    for name, form in (("CSV", "csv"), ("Parquet", "parquet"), ("Excel", "xlsx"),
+                       ("HTML report", "html")):  # fmt: skip
+        page.locator(".billnb-menu summary").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name).click()
+        assert download.value.suggested_filename == f"billing.{form}"
+        kept[form] = tmp_path / f"billing.{form}"
+        download.value.save_as(kept[form])
+    assert records(pd.read_parquet(kept["parquet"], dtype_backend="pyarrow")) == records(chosen)
+    assert [
+        row["entry_id"] for row in csv.DictReader(kept["csv"].read_text().splitlines())
+    ] == list(chosen["entry_id"])
+    sheet = openpyxl.load_workbook(kept["xlsx"]).active
+    assert sheet.max_row == 1 + len(chosen)
+    assert "bytio" not in kept["html"].read_text().partition("<script")[0]
+    page.get_by_role("button", name="Code").click()
+    page.locator("dialog[open]").wait_for()
+    code = page.get_by_label("Python code").input_value()
+    names: dict[str, Any] = {"history": whole}
+    exec(code, names)
+    assert records(names["selection"]) == records(chosen)
+    assert watch.requests == []
+
+
+def test_libraries_are_asked_for_once(browser: Browser, server: jupyter.Server) -> None:
+    server.write("once.ipynb", EXPLORE)
+    asked: list[str] = []
+
+    def heard(frame: str | bytes) -> None:
+        text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
+        asked.extend(re.findall(r'"type": ?"code", ?"name": ?"(\w+)"', text))
+
+    with browsers.watched(browser, 1400) as (page, watch):
+        page.on("websocket", lambda socket: socket.on("framesent", heard))
+        server.open(page, "once.ipynb")
+        server.run(page)
+        drawn(page)
+        for value in ("payment", "invoice", ""):
+            select(page, "kind", value)
+        page.wait_for_timeout(5000)  # after which another kernel would be asked
+    server.end_sessions()
+    assert sorted(asked) == ["plotly", "tables"]
+    assert watch.requests == []
 
 
 def test_it_survives_a_reload_and_says_when_its_kernel_is_gone(

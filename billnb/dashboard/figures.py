@@ -42,6 +42,7 @@ from billnb.money import total
 OTHERS = "all others"
 
 _ROW, _GAP, _BAR, _BOTTOM = 150, 40, 26, 36  # pixels
+_NAMED_TOP = 24
 _DIMMED = 0.3
 _SHARE_OF_PERIOD = 0.75
 _MOST_TOTALS, _MOST_LINES = 24, 7
@@ -52,12 +53,14 @@ Figure = dict[str, Any]
 
 
 def trend(
-    answers: Sequence[Answer], periods: Sequence[date], choice: Choice, now: datetime
+    answers: Sequence[Answer], periods: Sequence[date], choice: Choice, now: datetime, height: int
 ) -> Figure:
-    """Return stacked bars of what was charged in each period."""
+    """Return stacked bars of what was charged in each period, at least so many pixels high."""
     shown = [one for one in answers if any(map(any, one.stacks.values()))]
     colours = _stack_colours(shown, choice.stack)
-    figure = _Panels([one.currency for one in shown], _ROW)
+    rows = max(1, len(shown))
+    fitting = (height - _NAMED_TOP - _BOTTOM - _GAP * (rows - 1)) // rows
+    figure = _Panels([one.currency for one in shown], max(_ROW, fitting))
     complete = [not is_running(period, choice.by, now) for period in periods]
     opacity = _opacity(periods, choice.period)
     for row, one in enumerate(shown):
@@ -262,7 +265,7 @@ class _Panels:
     def __init__(self, titles: Sequence[str], height: int | Sequence[int], *, named: bool = False):
         heights = [height] * len(titles) if isinstance(height, int) else list(height)
         named = named or len(titles) > 1
-        top, gap = (24 if named else 6), _GAP
+        top, gap = (_NAMED_TOP if named else 6), _GAP
         inner = sum(heights) + gap * max(0, len(heights) - 1)
         self.rows = len(titles)
         self.data: list[dict[str, Any]] = []

@@ -190,8 +190,9 @@ def _figures(ledger: Ledger, answers: Sequence[Answer], choice: Choice) -> list[
         "options": list(MEASURES),
     }
     voided = "Cancelled and refunded invoices are left out"
-    trend = figures.trend(answers, starts, choice, ledger.now)
     statuses = figures.statuses(answers, starts, choice, ledger.now)
+    beside = statuses["layout"]["height"]
+    trend = figures.trend(answers, starts, choice, ledger.now, beside)
     charged = figures.breakdown(answers, choice)
     owed, balances = ledger.owed(choice), ledger.balances(choice)
     what = "Spend" if choice.component is None else choice.component.capitalize()

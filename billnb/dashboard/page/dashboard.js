@@ -183,6 +183,7 @@ function render({ model, el }) {
   const chips = make("div", { class: "billnb-chips", "aria-label": "What is chosen" });
   const panels = make("div", { class: "billnb-panels" });
   const entriesTitle = make("h3");
+  const spoken = make("p", { class: "billnb-spoken", "aria-live": "polite" });
   const tableHolder = make("div", { class: "billnb-table" }, make("p", { class: "billnb-muted" }, "Loading the table…"));
   const root = make(
     "section",
@@ -202,6 +203,7 @@ function render({ model, el }) {
     chips,
     panels,
     make("section", { class: "billnb-card" }, entriesTitle, tableHolder),
+    spoken,
     dialog,
   );
   el.replaceChildren(root);
@@ -260,6 +262,7 @@ function render({ model, el }) {
     })),
   );
   const reset = make("button", { type: "button", class: "billnb-reset", onclick: () => (clearTimeout(typing), attempt({ type: "reset" })) }, "Reset");
+  filters.append(reset);
   for (const [name, options] of Object.entries(model.get("_names"))) {
     const control = fields.get(name);
     control.replaceChildren(...options.map(([value, label]) => make("option", { value, hidden: value === "other" }, label)));
@@ -281,7 +284,7 @@ function render({ model, el }) {
           make("span", { "aria-hidden": "true" }, " ×"),
         ),
       ),
-      reset,
+      ...(found.length ? [] : [make("span", { class: "billnb-muted" }, "Click a bar, or choose above: everything follows.")]),
     );
 
   const drawn = new Map();
@@ -292,7 +295,7 @@ function render({ model, el }) {
       note: make("p", { class: "billnb-muted" }),
       key: make("p", { class: "billnb-key" }),
       controls: make("div", { class: "billnb-controls" }),
-      plot: make("div", { class: "billnb-plot" }),
+      plot: make("div", { class: "billnb-plot", tabindex: 0, role: "application" }),
       sentence: make("p", { class: "billnb-sentence" }),
     };
     const holder = make("section", { class: `billnb-card billnb-figure billnb-${name}` },
@@ -340,8 +343,7 @@ function render({ model, el }) {
       parts.sentence.textContent = sentence;
       parts.sentence.hidden = !sentence;
       parts.plot.hidden = Boolean(sentence);
-      parts.plot.setAttribute("role", "img");
-      parts.plot.setAttribute("aria-label", `${title}. ${note}`);
+      parts.plot.setAttribute("aria-label", `${title}. ${note}. Arrow keys go from bar to bar.`);
       if (!sentence) parts.plot.style.height = `${layout.height}px`;
     }
     let Plotly;
@@ -367,14 +369,41 @@ function render({ model, el }) {
       if (!isNew && panel(name).asIs === asIs) continue; // drawing takes long, and is not needed
       Object.assign(panel(name), { asIs });
       await Plotly.react(plot, data, layout, CONFIG);
-      if (isNew) plot.on("plotly_click", ({ points }) => clicked(points[0]));
+      if (isNew) {
+        plot.on("plotly_click", ({ points }) => clicked(points[0].customdata));
+        steered(Plotly, plot);
+      }
     }
     root.dataset.drawn = String(round);
   };
-  const clicked = ({ customdata }) => {
-    if (!customdata?.[1]) return;
+  const clicked = ([, choice]) => {
+    if (!choice) return;
     const now = model.get("_view").chosen;
-    choose(Object.fromEntries(Object.entries(customdata[1]).map(([name, value]) => [name, now[name] === value ? null : value])));
+    choose(Object.fromEntries(Object.entries(choice).map(([name, value]) => [name, now[name] === value ? null : value])));
+  };
+  /** Have arrow keys point at a chart's bars, one by one, and Enter click. */
+  const steered = (Plotly, plot) => {
+    let at = [0, -1];
+    const point = ([curve, place]) => plot.data[curve]?.customdata[place];
+    const upright = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [-1, 0], ArrowUp: [1, 0] };
+    const lying = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
+    plot.addEventListener("keydown", (event) => {
+      const move = (plot.data[0]?.orientation === "h" ? lying : upright)[event.key];
+      if (!move && event.key !== "Enter" && event.key !== "Escape") return;
+      event.preventDefault();
+      event.stopPropagation(); // the notebook has these keys too
+      if (event.key === "Escape") Plotly.Fx.unhover(plot);
+      else if (!move) point(at) && clicked(point(at));
+      else {
+        const curve = Math.min(Math.max(at[0] + move[0], 0), plot.data.length - 1);
+        const last = plot.data[curve].customdata.length - 1;
+        at = [curve, Math.min(Math.max(at[1] + move[1], 0), last)];
+        const { xaxis, yaxis } = plot.data[curve];
+        Plotly.Fx.hover(plot, [{ curveNumber: at[0], pointNumber: at[1] }], `${xaxis}${yaxis}`);
+        setTimeout(() => (spoken.textContent = plot.querySelector(".hoverlayer")?.textContent ?? ""), 100);
+      }
+    });
+    plot.addEventListener("blur", () => Plotly.Fx.unhover(plot));
   };
 
   let table;
