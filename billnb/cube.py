@@ -151,12 +151,18 @@ def cubes(table: pa.Table, instants: pa.ChunkedArray) -> dict[str, Cube]:
     days = days_of(instants)
     codes, currencies = coded(table["currency"])
     names, keys = _keys(table)
+    counts = np.bincount(codes, minlength=len(currencies))
+    # one currency behind the other, once: to take each of them takes longer
+    order = np.argsort(codes.astype(np.min_scalar_type(len(currencies))), kind="stable")
+    part = table.select([*STATED, "total"])
+    part = part if len(currencies) == 1 else part.take(pa.array(order))
+    days, names, ends = days[order], names[order], np.cumsum(counts)
     found = {}
-    for code in np.argsort(-np.bincount(codes), kind="stable"):
-        currency, rows = currencies[code], np.flatnonzero(codes == code)
-        part = table.select([*STATED, "total"])
-        part = part if len(rows) == len(table) else part.take(pa.array(rows))
-        found[str(currency)] = _cube(part.combine_chunks(), days[rows], names[rows], keys)
+    for code in np.argsort(-counts, kind="stable"):
+        if counts[code]:
+            rows = slice(ends[code] - counts[code], ends[code])
+            mine = part.slice(rows.start, counts[code]).combine_chunks()
+            found[str(currencies[code])] = _cube(mine, days[rows], names[rows], keys)
     return found
 
 
@@ -222,8 +228,8 @@ def _measures(part: pa.Table) -> tuple[Any, int]:
 def _limbs(columns: Sequence[pa.Array]) -> tuple[list[Any], int]:
     """Return amounts as whole numbers, 0 for no amount, and how many places these have.
 
-    They have one limb where 64 bits hold all that they may come to, and three elsewhere, the
-    lowest first.
+    They have one limb where 64 bits hold all that they may come to, two where 64 bits hold each of
+    them, and three elsewhere, the lowest first.
     """
     words = [_stated(column) for column in columns]
     if all((high == low >> 63).all() for low, high in words):
@@ -234,6 +240,7 @@ def _limbs(columns: Sequence[pa.Array]) -> tuple[list[Any], int]:
                 continue
             if not any((low % unit).any() for low in lows):
                 return [(low // unit)[None] for low in lows], PLACES - step
+        return [np.stack([low & int(_LOW), low >> int(_LIMB)]) for low in lows], PLACES
     limbs = []
     for low, high in words:
         unsigned = low.view("<u8")

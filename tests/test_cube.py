@@ -48,6 +48,7 @@ def far_apart() -> pd.DataFrame:
 @example(history(invoice(LARGE, "2026-01-01"), invoice(f"-{LARGE}", "2026-01-02")), 1)
 @example(history(*[invoice(LARGE, "2026-01-01", usage=LARGE)] * 3), 1)
 @example(history(invoice("0.000000000001", "2026-01-01"), payment(5_000_000, "2026-01-01")), 1)
+@example(history(*[invoice("4000000.000000000001", "2026-01-01", usage="-4000000")] * 5), 1)
 @example(far_apart(), 20_000)
 def test_sums_are_those_of_the_entries(whole: pd.DataFrame, step: int) -> None:
     if whole.empty:

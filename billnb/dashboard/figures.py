@@ -72,11 +72,11 @@ def trend(
                 continue
             amounts = [one.cube.amount(steps) for steps in one.stacks[name]]
             heights = axes.drawn(amounts)
-            for place, height in enumerate(heights):
-                if height > 0:
-                    highs[place] += height
+            for place, length in enumerate(heights):
+                if length > 0:
+                    highs[place] += length
                 else:
-                    lows[place] += height
+                    lows[place] += length
             said = OTHERS if name is None else name
             written = [
                 ink(literal(labels.compact(whole[place], one.currency)))
