@@ -79,6 +79,11 @@ class Choice:
         return first, _earlier(self.until, last)
 
 
+def matches(value: str | None, wanted: str | None) -> bool:
+    """Whether what is stated of a field is what is chosen of it, if anything is."""
+    return wanted is None or (UNSTATED if value is None else value) == wanted
+
+
 def preset(name: str, today: date) -> tuple[date | None, date | None]:
     """Return the first and the last day of a range that has a name.
 
@@ -148,6 +153,7 @@ __all__ = [
     "UNSTATED",
     "Choice",
     "before",
+    "matches",
     "months_before",
     "named",
     "preset",

@@ -303,10 +303,11 @@ class Explorer(anywidget.AnyWidget):
         name = list(view.COLUMNS)[int(message["column"])]
         key = (self._choice, name, bool(message["descending"]))
         if self._sorted is None or self._sorted[0] != key:
-            self._sorted = (key, self._ledger.ordered(*key))
+            chosen = self._ledger.selected(self._choice)
+            self._sorted = (key, self._ledger.entries.ordered(chosen, *key[1:]))
         order = self._sorted[1]
         start, length = max(0, int(message["start"])), min(1000, max(1, int(message["length"])))
-        rows = self._ledger.page(order[start : start + length], list(view.COLUMNS))
+        rows = self._ledger.entries.page(order[start : start + length], list(view.COLUMNS))
         shown = [list(map(sending.cell, row.values())) for row in rows]
         return {"total": len(order), "rows": shown}
 

@@ -11,7 +11,7 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from billnb import labels
@@ -27,7 +27,6 @@ from billnb.charts.style import (
     FAILED_PATTERN,
     INK,
     OTHER_COLOUR,
-    TEMPLATE,
     ink,
     literal,
     series_colours,
@@ -36,20 +35,17 @@ from billnb.charts.style import (
 )
 from billnb.dashboard.choice import UNSTATED, Choice
 from billnb.dashboard.ledger import Answer, is_running, last_day
+from billnb.dashboard.panels import BOTTOM, GAP, NAMED_TOP, Figure, Panels, axis_id
 from billnb.dashboard.standing import Balance, Owed
 from billnb.money import total
 
 OTHERS = "all others"
 
-_ROW, _GAP, _BAR, _BOTTOM = 150, 40, 26, 36  # pixels
-_NAMED_TOP = 24
+_ROW, _BAR = 150, 26  # pixels
 _DIMMED = 0.3
 _SHARE_OF_PERIOD = 0.75
 _MOST_TOTALS, _MOST_LINES = 24, 7
 _CHARACTER = 6.6  # pixels
-
-Figure = dict[str, Any]
-"""A figure's data, layout, and key, as its front end takes them."""
 
 
 def trend(
@@ -59,8 +55,8 @@ def trend(
     shown = [one for one in answers if any(map(any, one.stacks.values()))]
     colours = _stack_colours(shown, choice.stack)
     rows = max(1, len(shown))
-    fitting = (height - _NAMED_TOP - _BOTTOM - _GAP * (rows - 1)) // rows
-    figure = _Panels([one.currency for one in shown], max(_ROW, fitting))
+    fitting = (height - NAMED_TOP - BOTTOM - GAP * (rows - 1)) // rows
+    figure = Panels([one.currency for one in shown], max(_ROW, fitting))
     complete = [not is_running(period, choice.by, now) for period in periods]
     opacity = _opacity(periods, choice.period)
     for row, one in enumerate(shown):
@@ -126,7 +122,7 @@ def statuses(
     several = len({one.currency for one, _ in rows}) > 1
     titles = [f"{one.currency}, {kind}s" if several else f"{kind}s" for one, kind in rows]
     colours = status_colours(status for one in answers for _, status in one.statuses)
-    figure = _Panels(titles, 104 if len(rows) > 1 else _ROW, named=True)
+    figure = Panels(titles, 104 if len(rows) > 1 else _ROW, named=True)
     complete = [not is_running(period, choice.by, now) for period in periods]
     opacity = _opacity(periods, choice.period)
     for row, (one, kind) in enumerate(rows):
@@ -218,7 +214,7 @@ def balance(balances: Sequence[Balance], currencies: Iterable[str], now: datetim
     """Return lines of prepaid balances; the accounts that run out first, where there are many."""
     there = {one.currency for one in balances}
     currencies = [currency for currency in currencies if currency in there]
-    figure = _Panels(currencies, _ROW)
+    figure = Panels(currencies, _ROW)
     colours: dict[str, str] = {}
     for row, currency in enumerate(currencies):
         lines = [_line(one, now.date()) for one in balances if one.currency == currency]
@@ -259,100 +255,12 @@ def _line(one: Balance, today: date) -> dict[str, Any]:
     }
 
 
-class _Panels:
-    """A figure that is being laid out: panels below each other, as high as they are told."""
-
-    def __init__(self, titles: Sequence[str], height: int | Sequence[int], *, named: bool = False):
-        heights = [height] * len(titles) if isinstance(height, int) else list(height)
-        named = named or len(titles) > 1
-        top, gap = (_NAMED_TOP if named else 6), _GAP
-        inner = sum(heights) + gap * max(0, len(heights) - 1)
-        self.rows = len(titles)
-        self.data: list[dict[str, Any]] = []
-        self.layout: dict[str, Any] = {
-            "template": template(),
-            "height": top + inner + _BOTTOM,
-            "margin": {"l": 8, "r": 12, "t": top, "b": _BOTTOM},
-            "showlegend": False,
-            "annotations": [],
-        }
-        above = 0
-        for row, (title, own) in enumerate(zip(titles, heights, strict=True)):
-            up = 1 - above / inner if inner else 1
-            below = 1 - (above + own) / inner if inner else 0
-            self.axis("y", row).update(domain=[max(0, below), up], anchor=_id("x", row))
-            self.axis("x", row).update(
-                anchor=_id("y", row), tickfont={"size": 11}, tickangle=0, ticklabelstandoff=4
-            )
-            if named:
-                self.layout["annotations"].append(
-                    {
-                        "text": ink(f"<b>{literal(title)}</b>"),
-                        "x": 0, "xref": "paper", "xanchor": "left",
-                        "y": up, "yref": "paper", "yanchor": "bottom", "yshift": 3,
-                        "showarrow": False,
-                    }
-                )  # fmt: skip
-            above += own + gap
-
-    def axis(self, letter: str, row: int) -> dict[str, Any]:
-        found: dict[str, Any] = self.layout.setdefault(_id(f"{letter}axis", row), {})
-        return found
-
-    def add(self, row: int, **trace: Any) -> None:
-        self.data.append({**trace, "xaxis": _id("x", row), "yaxis": _id("y", row)})
-
-    def money(self, row: int, currency: str, limits: Sequence[float]) -> None:
-        at = axes.ticks(*limits)
-        self.axis("y", row).update(
-            range=limits,
-            fixedrange=True,
-            tickvals=axes.drawn(at),
-            ticktext=[ink(literal(labels.compact(one, currency))) for one in at],
-            tickfont={"size": 11},
-        )
-
-    def shares(self, row: int) -> None:
-        self.axis("y", row).update(
-            range=[0, 1], fixedrange=True, tickformat=".0%", nticks=3,
-            tickprefix=INK, ticksuffix="</span>", tickfont={"size": 11},
-        )  # fmt: skip
-
-    def time(self, periods: Sequence[date], by: By) -> None:
-        given = axes.time_ticks(periods, by)
-        for row in range(self.rows):
-            self.axis("x", row).update(
-                given, tickprefix=INK, ticksuffix="</span>", fixedrange=True,
-                showticklabels=row == self.rows - 1,
-            )  # fmt: skip
-
-    def mark(self, row: int, x: datetime, y: float, words: Sequence[str]) -> None:
-        self.layout["annotations"].append(
-            {
-                "text": "<br>".join(ink(literal(word)) for word in reversed(words)),
-                "x": x.isoformat(), "xref": _id("x", row), "y": y, "yref": _id("y", row),
-                "yanchor": "bottom", "yshift": 1, "showarrow": False, "font": {"size": 10},
-            }
-        )  # fmt: skip
-
-    def finished(self, key: Sequence[tuple[str, str]]) -> Figure:
-        shown = [[short(name, 28, middle=True), colour] for name, colour in key]
-        return {"data": self.data, "layout": self.layout, "key": shown}
-
-
-@cache
-def template() -> dict[str, Any]:
-    """Return the template of all charts as a dictionary."""
-    found: dict[str, Any] = TEMPLATE.to_plotly_json()
-    return found
-
-
 def _horizontal(rows: Iterable[tuple[str, Sequence[tuple[Any, ...]]]]) -> Figure:
     rows = list(rows)
-    figure = _Panels([currency for currency, _ in rows], [_BAR * len(bars) for _, bars in rows])
+    figure = Panels([currency for currency, _ in rows], [_BAR * len(bars) for _, bars in rows])
     longest = max((len(bar[2]) for _, bars in rows for bar in bars), default=0)
     figure.layout["margin"] |= {"r": round(longest * _CHARACTER) + 18, "b": 8}
-    figure.layout["height"] -= _BOTTOM - 8
+    figure.layout["height"] -= BOTTOM - 8
     for row, (_, bars) in enumerate(rows):
         names, amounts, written, hovers, colours, dims, clicks = zip(*bars, strict=True)
         lengths = axes.drawn(amounts)
@@ -372,7 +280,7 @@ def _horizontal(rows: Iterable[tuple[str, Sequence[tuple[Any, ...]]]]) -> Figure
             figure.layout["annotations"].append(
                 {
                     "text": ink(literal(words)), "x": 1, "xref": "paper", "xanchor": "left",
-                    "xshift": 8, "y": place, "yref": _id("y", row), "showarrow": False,
+                    "xshift": 8, "y": place, "yref": axis_id("y", row), "showarrow": False,
                 }
             )  # fmt: skip
         figure.axis("y", row).update(
@@ -383,10 +291,6 @@ def _horizontal(rows: Iterable[tuple[str, Sequence[tuple[Any, ...]]]]) -> Figure
             range=axes.span(lengths, lengths, above=0), visible=False, fixedrange=True
         )
     return figure.finished([])
-
-
-def _id(name: str, row: int) -> str:
-    return name if row == 0 else f"{name}{row + 1}"
 
 
 def _bars(periods: Sequence[date], by: By) -> dict[str, Any]:
@@ -468,4 +372,4 @@ def _left(one: Balance, left: Decimal, runway: float | None) -> str:
     return said
 
 
-__all__ = ["ageing", "balance", "breakdown", "statuses", "template", "trend"]
+__all__ = ["ageing", "balance", "breakdown", "statuses", "trend"]

@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from billnb import billing_period, cube, engine
 from billnb.billing_period import By
 from billnb.components import COMPONENTS
 from billnb.cube import Cube
 from billnb.dashboard import standing
-from billnb.dashboard.choice import FIELDS, UNSTATED, Choice, before
+from billnb.dashboard.choice import FIELDS, UNSTATED, Choice, before, matches
+from billnb.dashboard.entries import Entries
 from billnb.dashboard.standing import Balance, Oldest, One, Owed
 from billnb.definitions import VOIDED
 from billnb.errors import ArgumentError, MixedCurrencyError
@@ -32,7 +32,6 @@ from billnb.history import readings
 _MOST_NAMES = 7
 _MOST_PERIODS = 12_000
 _SHORTEST = {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}  # days
-_SEARCHED = ("description", "entry_id", "account", "provider", "status", "payment_type", "method")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +110,7 @@ class Ledger:
         if table["issued_at"].null_count:
             raise ArgumentError("some entries have no issued_at; leave them out, or set it")
         self._table = table
+        self.entries = Entries(table)
         self.cubes: Mapping[str, Cube] = cube.cubes(table, table["issued_at"])
         self.extent = self._extent() if extent is None else extent
         self._found = lru_cache(maxsize=4)(self._search)
@@ -183,8 +183,7 @@ class Ledger:
         return self._found(" ".join(search.split()))
 
     def _search(self, search: str) -> Ledger:
-        matches = self._matching(search)
-        return Ledger(self.history[matches], self.now, self.extent)
+        return Ledger(self.history[self.entries.holding(search)], self.now, self.extent)
 
     def _answer(self, currency: str, one: Cube, choice: Choice) -> Answer:
         since, until = self.range(choice)
@@ -221,9 +220,9 @@ class Ledger:
         found = [
             place
             for place, key in enumerate(keys)
-            if all(_is(getattr(key, field), value) for field, value in wanted.items())
+            if all(matches(getattr(key, field), value) for field, value in wanted.items())
         ]
-        is_chosen = np.array([_is(keys[place].status, status) for place in found], bool)
+        is_chosen = np.array([matches(keys[place].status, status) for place in found], bool)
         is_spend = is_chosen & np.array([_is_spend(keys[place]) for place in found], bool)
         fared = [(keys[place].kind or UNSTATED, keys[place].status or UNSTATED) for place in found]
         names = [
@@ -301,85 +300,14 @@ class Ledger:
 
     def _of_component(self, currency: str, choice: Choice) -> int:
         here = self.selected(choice)
-        codes, names = self._coded("currency")
-        return int((codes[here] == names.index(currency)).sum()) if len(here) else 0
+        return self.entries.count(here, currency) if len(here) else 0
 
     # entries
 
     def selected(self, choice: Choice) -> Any:
         """Return the positions of the entries chosen, in their own order."""
         first, last = self._narrowed(choice) if len(self._table) else self.extent
-        inside = (self._days >= cube.day_of(first)) & (self._days <= cube.day_of(last))
-        for field in FIELDS:
-            wanted = getattr(choice, field)
-            if wanted is not None:
-                codes, names = self._coded(field)
-                inside &= np.isin(codes, [n for n, name in enumerate(names) if _is(name, wanted)])
-        if choice.component is not None:
-            inside &= self._has(choice.component)
-        return np.flatnonzero(inside & self._matching(choice.search))
-
-    def ordered(self, choice: Choice, column: str, descending: bool) -> Any:
-        """Return the positions of the entries chosen, ordered by a column; what is missing is last.
-
-        Entries that are alike there stay as they are in the history, or the other way around.
-        """
-        positions = self.selected(choice)
-        if column == "issued_at" and self._is_in_order:
-            return positions[::-1] if descending else positions
-        values = self._table[column].take(pa.array(positions)).combine_chunks()
-        table = pa.table({column: values, "place": np.arange(len(positions))})
-        direction = "descending" if descending else "ascending"
-        order = pc.sort_indices(table, [(column, direction), ("place", direction)])
-        return positions[order.to_numpy()]
-
-    @cached_property
-    def _is_in_order(self) -> bool:
-        instants = self._table["issued_at"].cast(pa.int64()).to_numpy()
-        return bool((instants[1:] >= instants[:-1]).all())
-
-    def page(self, positions: Any, columns: Sequence[str]) -> list[dict[str, Any]]:
-        """Return some columns of a few entries."""
-        rows: list[dict[str, Any]] = (
-            self._table.select(columns).take(pa.array(positions, pa.int64())).to_pylist()
-        )
-        return rows
-
-    def _matching(self, search: str) -> Any:
-        """Whether entries' text holds all the words of a search."""
-        matches = np.ones(len(self._table), bool)
-        for word in search.split():
-            holds = [_holds(self._table[name], word) for name in _SEARCHED]
-            matches &= np.logical_or.reduce(holds)
-        return matches
-
-    @cached_property
-    def _days(self) -> Any:
-        return cube.days_of(self._table["issued_at"])
-
-    def _coded(self, field: str) -> tuple[Any, list[str | None]]:
-        if field not in self._codes:
-            self._codes[field] = cube.coded(self._table[field])
-        return self._codes[field]
-
-    @cached_property
-    def _codes(self) -> dict[str, tuple[Any, list[str | None]]]:
-        return {}
-
-    def _has(self, component: str) -> Any:
-        """Whether entries count as spend, and have something of a component."""
-        itemized = pc.or_(pc.is_valid(self._table["usage"]), pc.is_valid(self._table["standing"]))
-        if component in self._table.column_names:
-            amounts = self._table[component].combine_chunks()
-        else:
-            amounts = cube.rest_of(self._table)
-            itemized = itemized if component == "rounding" else pc.invert(itemized)
-            amounts = pc.if_else(itemized.combine_chunks(), amounts, pa.scalar(None, amounts.type))
-        some = pc.fill_null(pc.not_equal(amounts, pa.scalar(0, amounts.type)), False)
-        kinds, statuses = self._table["kind"], self._table["status"]
-        voided = pc.fill_null(pc.is_in(statuses, pa.array(VOIDED)), False)
-        is_spend = pc.and_not(pc.fill_null(pc.equal(kinds, "invoice"), False), voided)
-        return some.to_numpy(zero_copy_only=False) & is_spend.to_numpy()
+        return self.entries.chosen(choice, cube.day_of(first), cube.day_of(last))
 
     def rows(self, positions: Any) -> pd.DataFrame:
         """Return entries as a history, with what is noted of it."""
@@ -455,10 +383,6 @@ def _without_search(choice: Choice) -> Choice:
     return replace(choice, search="")
 
 
-def _is(value: str | None, wanted: str | None) -> bool:
-    return wanted is None or (UNSTATED if value is None else value) == wanted
-
-
 def _is_spend(key: cube.Key) -> bool:
     return key.kind == "invoice" and key.status not in VOIDED
 
@@ -477,11 +401,6 @@ def _statuses(
         for (name, _), (totals, counts) in zip(names, whole, strict=True)
         if any(counts)
     }
-
-
-def _holds(column: pa.ChunkedArray, word: str) -> Any:
-    matches = pc.match_substring(column, word, ignore_case=True)
-    return pc.fill_null(matches, False).to_numpy()
 
 
 def is_running(period: date, by: By, now: datetime) -> bool:

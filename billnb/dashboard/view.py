@@ -13,6 +13,7 @@ from billnb.components import COMPONENTS
 from billnb.dashboard import figures
 from billnb.dashboard.choice import FIELDS, MEASURES, PRESETS, STACKS, UNSTATED, Choice, named
 from billnb.dashboard.ledger import Answer, Ledger
+from billnb.dashboard.panels import Figure
 from billnb.history import readings
 from billnb.money import total
 from billnb.reporting import entries
@@ -178,9 +179,11 @@ def _chips(choice: Choice) -> list[Part]:
 def _figures(ledger: Ledger, answers: Sequence[Answer], choice: Choice) -> list[Part]:
     starts = ledger.periods(choice)
     since, until = ledger.range(choice)
-    narrowed = _narrowed(choice, since, until)
-    currencies = labels.listed([one.currency for one in answers])
-    said = f"{currencies}, {days(since, until)}" if answers else days(since, until)
+    there = [one.currency for one in answers if one.statuses]
+    said, charged_in = (
+        ", ".join([*([labels.listed(there)] if there else []), when])
+        for when in (days(since, until), _narrowed(choice, since, until))
+    )
     by = {"field": "by", "label": "by", "value": choice.by, "options": list(PERIODS)}
     stack = {"field": "stack", "label": "of", "value": choice.stack, "options": list(STACKS)}
     measure = {
@@ -201,7 +204,7 @@ def _figures(ledger: Ledger, answers: Sequence[Answer], choice: Choice) -> list[
                 _NOTHING_CHARGED),
         _figure("status", "Status", f"{said} · share of {choice.measure}", statuses, [measure],
                 "There are no entries here."),
-        _figure("breakdown", "What was charged", f"{currencies}, {narrowed}", charged, [],
+        _figure("breakdown", "What was charged", charged_in, charged, [],
                 _NOTHING_CHARGED),
     ]  # fmt: skip
     note = f"as of {labels.moment(ledger.now)}, whatever the period"
@@ -215,7 +218,7 @@ def _figures(ledger: Ledger, answers: Sequence[Answer], choice: Choice) -> list[
 
 
 def _figure(
-    name: str, title: str, note: str, figure: figures.Figure, controls: Sequence[Part], empty: str
+    name: str, title: str, note: str, figure: Figure, controls: Sequence[Part], empty: str
 ) -> Part:
     sentence = "" if figure["data"] else empty
     said = {"name": name, "title": title, "note": note, "sentence": sentence}
