@@ -266,7 +266,7 @@ function render({ model, el }) {
   for (const [name, options] of Object.entries(model.get("_names"))) {
     const control = fields.get(name);
     control.replaceChildren(...options.map(([value, label]) => make("option", { value, hidden: value === "other" }, label)));
-    control.parentElement.hidden = options.length < 3 && ["provider", "currency"].includes(name);
+    control.parentElement.hidden = options.length < 3 && ["provider", "account", "currency"].includes(name);
   }
   const showFilters = (found) => {
     for (const [name, value] of Object.entries(found)) {
