@@ -12,6 +12,7 @@ TYPE_CHECKING = False  # that of typing, which takes longer to import than all t
 if TYPE_CHECKING:
     from typing import Any
 
+    from billnb import accounts as accounts
     from billnb import analysis as analysis
     from billnb import charts as charts
     from billnb import errors as errors
@@ -22,17 +23,20 @@ if TYPE_CHECKING:
     from billnb.errors import ArgumentError as ArgumentError
     from billnb.errors import AuthenticationError as AuthenticationError
     from billnb.errors import BillnbError as BillnbError
+    from billnb.errors import ConfigurationError as ConfigurationError
     from billnb.errors import ContractError as ContractError
     from billnb.errors import DeadlineExceededError as DeadlineExceededError
     from billnb.errors import MalformedBodyError as MalformedBodyError
     from billnb.errors import MissingRateError as MissingRateError
     from billnb.errors import MixedCurrencyError as MixedCurrencyError
     from billnb.errors import MoneyError as MoneyError
+    from billnb.errors import NameTakenError as NameTakenError
     from billnb.errors import RateLimitedError as RateLimitedError
     from billnb.errors import RedirectRefusedError as RedirectRefusedError
     from billnb.errors import RequestError as RequestError
     from billnb.errors import ResponseTooLargeError as ResponseTooLargeError
     from billnb.errors import SecretError as SecretError
+    from billnb.errors import StorageError as StorageError
     from billnb.errors import TransportError as TransportError
     from billnb.errors import TruncatedHistoryError as TruncatedHistoryError
     from billnb.errors import UnknownNameError as UnknownNameError
@@ -56,6 +60,7 @@ _HOMES = {
     "AuthenticationError": "billnb.errors",
     "BillnbError": "billnb.errors",
     "Bytio": "billnb.providers.bytio",
+    "ConfigurationError": "billnb.errors",
     "ContractError": "billnb.errors",
     "DeadlineExceededError": "billnb.errors",
     "Explorer": "billnb.dashboard",
@@ -64,12 +69,14 @@ _HOMES = {
     "MissingRateError": "billnb.errors",
     "MixedCurrencyError": "billnb.errors",
     "MoneyError": "billnb.errors",
+    "NameTakenError": "billnb.errors",
     "RateLimitedError": "billnb.errors",
     "RedirectRefusedError": "billnb.errors",
     "RequestError": "billnb.errors",
     "ResponseTooLargeError": "billnb.errors",
     "Secret": "billnb.secret",
     "SecretError": "billnb.errors",
+    "StorageError": "billnb.errors",
     "TransportError": "billnb.errors",
     "TruncatedHistoryError": "billnb.errors",
     "UnknownNameError": "billnb.errors",
@@ -81,7 +88,7 @@ _HOMES = {
     "redact": "billnb.redaction",
     "report": "billnb.reporting",
 }
-_ROOMS = ("analysis", "charts", "errors")
+_ROOMS = ("accounts", "analysis", "charts", "errors")
 
 __all__ = [
     "AccessDeniedError",
@@ -90,6 +97,7 @@ __all__ = [
     "AuthenticationError",
     "BillnbError",
     "Bytio",
+    "ConfigurationError",
     "ContractError",
     "DeadlineExceededError",
     "Explorer",
@@ -98,18 +106,21 @@ __all__ = [
     "MissingRateError",
     "MixedCurrencyError",
     "MoneyError",
+    "NameTakenError",
     "RateLimitedError",
     "RedirectRefusedError",
     "RequestError",
     "ResponseTooLargeError",
     "Secret",
     "SecretError",
+    "StorageError",
     "TransportError",
     "TruncatedHistoryError",
     "UnknownNameError",
     "Unpod",
     "UnstableHistoryError",
     "__version__",
+    "accounts",
     "analysis",
     "charts",
     "demo",
@@ -139,6 +150,11 @@ def load_ipython_extension(shell: Any) -> None:
     import importlib
 
     importlib.import_module("billnb.magic").register(shell)
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    """Tell a Jupyter server where its part of billnb is."""
+    return [{"module": "billnb.server"}]
 
 
 def __dir__() -> list[str]:

@@ -4,11 +4,14 @@
 
     BillnbError
     ├── ArgumentError               a date, a number or a name the call cannot mean
+    │   ├── NameTakenError          another account has this name, or its variables
     │   └── UnknownNameError        no such account or provider
+    ├── ConfigurationError          the file of accounts, which a person wrote, cannot be meant
     ├── MissingRateError            a currency to convert from, on a day without a rate
     ├── MixedCurrencyError          amounts that may be of several currencies, to be added
     ├── MoneyError                  an amount that is not exact, or not a number
     ├── SecretError                 a secret asked to leave the process
+    ├── StorageError                a place that keeps accounts or secrets does not do so
     ├── TransportError              no answer could be had
     │   ├── DeadlineExceededError   not within the time allowed
     │   ├── RateLimitedError        the vendor asks for a longer wait than allowed
@@ -87,8 +90,37 @@ class ArgumentError(BillnbError, ValueError):
     """An argument that cannot be meant; raised before anything is sent."""
 
 
+class NameTakenError(ArgumentError):
+    """Another account has this name, or one that comes to the same environment variables."""
+
+
 class UnknownNameError(ArgumentError):
     """No account or provider has this name."""
+
+
+class ConfigurationError(BillnbError, ValueError):
+    """A file of accounts says what cannot be meant; it is left as it is.
+
+    Attributes
+    ----------
+    path : str or None
+        The file.
+    line, column : int or None
+        Where it is at fault, from 1, as far as it is no TOML.
+    """
+
+    path: str | None = None
+    line: int | None = None
+    column: int | None = None
+
+    def _where(self) -> Iterator[str]:
+        yield from super()._where()
+        if self.path is not None:
+            yield self.path
+        if self.line is not None:
+            yield f"line {self.line}"
+        if self.column is not None:
+            yield f"column {self.column}"
 
 
 class MissingRateError(BillnbError, LookupError):
@@ -113,6 +145,10 @@ class MoneyError(BillnbError, ValueError):
 
 class SecretError(BillnbError, TypeError):
     """A secret was about to leave the process, by pickling for instance."""
+
+
+class StorageError(BillnbError):
+    """The keyring, or a file of accounts or secrets, is not there, locked, or does not keep."""
 
 
 class TransportError(BillnbError):
@@ -242,17 +278,20 @@ __all__ = [
     "ArgumentError",
     "AuthenticationError",
     "BillnbError",
+    "ConfigurationError",
     "ContractError",
     "DeadlineExceededError",
     "MalformedBodyError",
     "MissingRateError",
     "MixedCurrencyError",
     "MoneyError",
+    "NameTakenError",
     "RateLimitedError",
     "RedirectRefusedError",
     "RequestError",
     "ResponseTooLargeError",
     "SecretError",
+    "StorageError",
     "TransportError",
     "TruncatedHistoryError",
     "UnknownNameError",

@@ -11,7 +11,7 @@ from pathlib import Path
 from billnb.errors import ArgumentError
 
 
-def replace(path: str | os.PathLike[str], content: bytes) -> None:
+def replace(path: str | os.PathLike[str], content: bytes, *, mode: int | None = None) -> None:
     """Write a file, whole or not at all.
 
     A link is followed; a file that is there is replaced when the new one is complete, and keeps
@@ -23,6 +23,8 @@ def replace(path: str | os.PathLike[str], content: bytes) -> None:
         The file.
     content : bytes
         What it is to hold.
+    mode : int, optional
+        The permissions of a new file; what the user's umask allows, unless given.
 
     Raises
     ------
@@ -38,7 +40,7 @@ def replace(path: str | os.PathLike[str], content: bytes) -> None:
     """
     target = Path(path)
     try:
-        _replace(target.resolve(), content)
+        _replace(target.resolve(), content, mode)
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a NUL in the name
         problem = getattr(error, "strerror", None) or "that is no name a file can have"
     else:
@@ -46,7 +48,7 @@ def replace(path: str | os.PathLike[str], content: bytes) -> None:
     raise ArgumentError(f"cannot write {str(target)!r}: {problem}")
 
 
-def _replace(target: Path, content: bytes) -> None:
+def _replace(target: Path, content: bytes, mode: int | None) -> None:
     if target.exists() and not target.is_file():
         raise OSError(errno.EINVAL, "it is there, and is no plain file")
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".billnb-")
@@ -55,18 +57,31 @@ def _replace(target: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, _permissions(target))
+        os.chmod(name, _permissions(target, mode))
         os.replace(name, target)
     except BaseException:
         with suppress(OSError):
             os.unlink(name)
         raise
+    _settle(target.parent)
 
 
-def _permissions(target: Path) -> int:
-    """Return those of the file that is there, else what the user's umask allows a new one."""
+def _settle(folder: Path) -> None:
+    """Have a name in a folder outlast a crash, before anything that builds on it is written."""
+    with suppress(OSError):  # not every system opens a folder, nor needs to
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _permissions(target: Path, mode: int | None) -> int:
+    """Return those of the file that is there, else what is wanted or allowed of a new one."""
     if target.exists():
         return target.stat().st_mode & 0o7777
+    if mode is not None:
+        return mode
     mask = os.umask(0o077)
     os.umask(mask)
     return 0o666 & ~mask

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import pyarrow as pa
 
 from billnb import history, paging
-from billnb.accounts import resolve
+from billnb.accounts import resolve, states
 from billnb.entry import KINDS, Page
 from billnb.errors import ArgumentError, BillnbError, SecretError, TransportError, discreet, naming
 from billnb.period import Moment, Window, window
@@ -48,7 +48,8 @@ def load(
     Parameters
     ----------
     *accounts : Provider or str
-        Accounts such as ``Bytio(…)``, or names of accounts; none means every configured one.
+        Accounts such as ``Bytio(…)``, or names of accounts (see :mod:`billnb.accounts`); none means
+        every configured one.
         Accounts that share a name are told apart as ``unpod``, ``unpod-2``, …
     since, until : str, datetime.date, datetime.datetime or None
         The first and last moment to keep, both included and in UTC. ``"2025"``, ``"2025-Q3"``,
@@ -106,7 +107,24 @@ def load(
         with naming(name):
             account.auth()
     outcomes = _read_all(named, _Order(kind, verify, workers), executor, progress)
+    if kind == "all":
+        _note(named, accounts or tuple(named), outcomes)
     return _whole(outcomes, kept, kind)
+
+
+def _note(
+    named: dict[str, Provider],
+    given: tuple[Provider | str, ...],
+    outcomes: dict[str, _Loaded | BillnbError],
+) -> None:
+    """Note when accounts that were meant by their names were loaded whole."""
+    synced = [
+        account.name
+        for (name, account), one in zip(named.items(), given, strict=True)
+        if isinstance(one, str) and isinstance(outcomes[name], _Loaded)
+    ]
+    if synced:
+        states.note_sync(synced)
 
 
 @dataclass(frozen=True, slots=True)

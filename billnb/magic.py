@@ -18,12 +18,11 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from IPython.display import display
 
 import billnb
-from billnb import engine
+from billnb import accounts, engine
 from billnb.billing_period import PERIODS
 from billnb.entry import KINDS
 from billnb.errors import ArgumentError, BillnbError
 from billnb.history import SCHEMA
-from billnb.providers import names
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -62,7 +61,7 @@ class BillingMagics(Magics):
         ::
 
             %billnb                              every configured account: loads, shows, returns
-            %billnb bytio unpod --since 2025-01  some accounts, and a part of their histories
+            %billnb production --since 2025-01   some accounts, and a part of their histories
             %billnb --demo --by quarter          two made-up accounts
             %billnb report october.html          writes the history last loaded as one HTML file
 
@@ -157,7 +156,14 @@ def completions(line: str) -> list[str]:
         return of_options[before]
     if _REPORT in words:
         return [*_REPORT_OPTIONS]
-    return [*names(), _REPORT, *_OPTIONS]
+    return [*_names(), _REPORT, *_OPTIONS]
+
+
+def _names() -> list[str]:
+    try:
+        return accounts.names()
+    except BillnbError:
+        return []  # what is wrong with the file of accounts is said when it is used
 
 
 def register(shell: InteractiveShell) -> None:

@@ -14,8 +14,7 @@ import pandas as pd
 import traitlets
 
 import billnb
-from billnb import billing_period
-from billnb.accounts import configured
+from billnb import accounts, billing_period
 from billnb.billing_period import PERIODS, By
 from billnb.charts.panels import when
 from billnb.components import COMPONENTS
@@ -30,7 +29,7 @@ from billnb.dashboard.choice import (
     preset,
 )
 from billnb.dashboard.ledger import Ledger
-from billnb.errors import ArgumentError, AuthenticationError, BillnbError
+from billnb.errors import ArgumentError, BillnbError
 from billnb.period import Moment, window
 
 _PAGE = Path(__file__).parent / "page"
@@ -393,12 +392,10 @@ def explore(history: Any = None, *, as_of: Moment | None = None) -> Explorer:
     """
     notice = ""
     if history is None:
-        try:
-            accounts = configured()
-        except AuthenticationError:
-            history, notice = billnb.demo(), _DEMO
+        if accounts.list():
+            history = billnb.load()
         else:
-            history = billnb.load(*accounts)
+            history, notice = billnb.demo(), _DEMO
     return Explorer(history, as_of=as_of, notice=notice)
 
 

@@ -119,6 +119,8 @@ class Provider(ABC):
         Whether the vendor gives every entry an identifier of its own.
     statuses : mapping of int to type
         Errors for HTTP statuses that mean something special at this vendor.
+    documentation : str or None
+        Address of a page that says where to get the credentials.
     """
 
     provider: ClassVar[str]
@@ -131,6 +133,7 @@ class Provider(ABC):
     filters: ClassVar[tuple[str, ...]] = ()
     has_ids: ClassVar[bool] = False
     statuses: ClassVar[Mapping[int, type[RequestError]]] = {}
+    documentation: ClassVar[str | None] = None
 
     def __init__(
         self,
@@ -206,7 +209,12 @@ class Provider(ABC):
     @property
     def identity(self) -> Hashable:
         """What two accounts share only if they are one: name, host and credentials."""
-        return type(self), self.name, self.base_url, *self._secrets.values()
+        return self.name, self.access
+
+    @property
+    def access(self) -> Hashable:
+        """What two accounts share only if they read one history: host and credentials."""
+        return type(self), self.base_url, *self._secrets.values()
 
     def client(
         self, *, connections: int, path: str | None = None, auth: HeaderAuth | None = None

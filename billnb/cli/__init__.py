@@ -6,22 +6,20 @@ import io
 import signal
 import subprocess
 import sys
-import traceback
-from collections.abc import Callable
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any
 
 import click
 
 import billnb
+from billnb.cli.accounts import accounts
+from billnb.cli.command import Commands, with_debug
 from billnb.entry import KINDS
-from billnb.errors import ArgumentError, BillnbError
+from billnb.errors import ArgumentError
 from billnb.files import replace
 from billnb.period import instant
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 TOUR = "explore.ipynb"
 """The notebook that `billnb lab` opens."""
@@ -30,60 +28,20 @@ _COUNT = click.IntRange(0)
 _SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".txt": "table"}
 
 
-class _Commands(click.Group):
-    """Commands whose errors are one line, unless asked for more."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except BillnbError as error:
-            failure = error
-        return _fail(failure, debug=ctx.ensure_object(dict).get("debug", False))
-
-
-def _fail(failure: BillnbError, *, debug: bool) -> NoReturn:
-    if debug:
-        traceback.print_exception(failure)
-    else:
-        for line in (f"Error: {failure}", *getattr(failure, "__notes__", ())):
-            click.echo(line, err=True)
-    if failure.loaded is not None:
-        read = ", ".join(failure.loaded.attrs["billnb"])
-        click.echo(
-            f"{read}: read whole, and not written; name what to load without the rest", err=True
-        )
-    raise SystemExit(1)
-
-
-def _debug(context: click.Context, parameter: click.Parameter, value: bool) -> None:
-    if value:
-        context.find_root().ensure_object(dict)["debug"] = True
-
-
-def _with_debug(command: F) -> F:
-    return click.option(
-        "--debug",
-        is_flag=True,
-        expose_value=False,
-        callback=_debug,
-        help="Show where an error comes from. Secrets stay out of it.",
-    )(command)
-
-
 _since = click.option(
     "--since", metavar="DATE", help="First date: 2025, 2025-Q3, 2025-06 or 2025-06-30."
 )
 _until = click.option("--until", metavar="DATE", help="Last date, included, in the same forms.")
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(billnb.__version__, prog_name="billnb")
-@_with_debug
+@with_debug
 def main() -> None:
     """The billing histories of the services a team pays for, as one exact ledger.
 
-    Credentials come from the environment: BYTIO_API_KEY for Bytio, UNPOD_API_TOKEN and
-    UNPOD_ORG_HANDLE for Unpod.
+    Connect an account once, with billnb accounts add, and name it from then on. Or have credentials
+    in the environment: BYTIO_API_KEY for Bytio, UNPOD_API_TOKEN and UNPOD_ORG_HANDLE for Unpod.
 
     Try it without any: billnb demo
     """
@@ -98,7 +56,7 @@ def main() -> None:
 @click.option(
     "--months", default=12, show_default=True, type=click.IntRange(1), help="Months shown singly."
 )
-@_with_debug
+@with_debug
 def demo(since: str | None, until: str | None, months: int) -> None:
     """Load two made-up accounts and say what they say.
 
@@ -138,7 +96,7 @@ def demo(since: str | None, until: str | None, months: int) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where to; standard output unless given. An existing file is replaced whole.",
 )
-@_with_debug
+@with_debug
 def load(
     accounts: tuple[str, ...],
     form: str | None,
@@ -147,9 +105,10 @@ def load(
 ) -> None:
     """Load accounts and print or save their history.
 
-    ACCOUNT is bytio or unpod, with its credentials in the environment; every account that has
-    them, where none is named. csv, json and parquet hold every column, people's and cards'
-    included, and text as the vendor gave it; table shows the essentials.
+    ACCOUNT is one of billnb accounts list, or bytio or unpod with its credentials in the
+    environment; every account there is, where none is named. csv, json and parquet hold every
+    column, people's and cards' included, and text as the vendor gave it; table shows the
+    essentials.
     """
     from billnb import export
 
@@ -198,7 +157,7 @@ def _form_of(output: Path | None) -> str:
     "--no-redact", is_flag=True, help="Show account names, ids, cards and links as they are."
 )
 @click.option("--scale", is_flag=True, help="Show index numbers instead of amounts.")
-@_with_debug
+@with_debug
 def report(
     accounts: tuple[str, ...],
     output: Path,
@@ -212,10 +171,10 @@ def report(
 ) -> None:
     """Load accounts and write a report: one HTML file that opens anywhere.
 
-    ACCOUNT is bytio or unpod, with its credentials in the environment; every account that has
-    them, where none is named. Account names and ids become pseudonyms, and e-mail addresses, card
-    details and links are left out. Pseudonyms differ from report to report, unless
-    BILLNB_REDACTION_KEY holds a secret of yours.
+    ACCOUNT is one of billnb accounts list, or bytio or unpod with its credentials in the
+    environment; every account there is, where none is named. Account names and ids become
+    pseudonyms, and e-mail addresses, card details and links are left out. Pseudonyms differ from
+    report to report, unless BILLNB_REDACTION_KEY holds a secret of yours.
     """
     if demo and accounts:
         raise ArgumentError("--demo is about made-up accounts; leave out the names of yours")
@@ -230,7 +189,7 @@ def report(
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 @click.option("--no-browser", is_flag=True, help="Start the server alone.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Where; a free one, otherwise.")
-@_with_debug
+@with_debug
 def lab(options: tuple[str, ...], no_browser: bool, port: int | None) -> None:
     """Start JupyterLab with a tour of billnb, in this folder.
 
@@ -264,7 +223,7 @@ def _run(words: list[str]) -> int:
 def tour() -> bytes:
     """Return the notebook that shows what billnb does."""
     inside = files("billnb") / "tour" / TOUR
-    here = Path(__file__).parent.parent / "notebooks" / TOUR  # in a checkout
+    here = Path(__file__).parents[2] / "notebooks" / TOUR  # in a checkout
     return (inside if inside.is_file() else here).read_bytes()
 
 
@@ -289,7 +248,7 @@ def tour() -> bytes:
 @click.option(
     "--page-limit", default=100, metavar="ROWS", type=click.IntRange(1, 100), help="Rows a page."
 )
-@_with_debug
+@with_debug
 def sandbox(
     port: int,
     latency: float,
@@ -337,5 +296,4 @@ def sandbox(
             click.echo("", err=True)
 
 
-if __name__ == "__main__":
-    main()
+main.add_command(accounts)

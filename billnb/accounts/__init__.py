@@ -1,0 +1,21 @@
+"""Which accounts are there, where are their secrets kept, and do they work?
+
+An account has a name, a provider and options, in a file that a person may read and write:
+
+.. code-block:: toml
+
+    [accounts.voice]
+    provider = "unpod"
+    org_handle = "example.com"
+    kept = "keyring"
+
+Its secrets are elsewhere: in the environment, which wins, else in the system's keyring, or in a
+file that its owner alone may read, where that was asked for.
+"""
+
+from billnb.accounts.listing import Account, list, names  # noqa: A004 - as billnb.accounts.list
+from billnb.accounts.registry import add, remove
+from billnb.accounts.resolving import configured, resolve
+from billnb.accounts.trying import test
+
+__all__ = ["Account", "add", "configured", "list", "names", "remove", "resolve", "test"]

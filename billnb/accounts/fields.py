@@ -1,0 +1,121 @@
+"""What must be said of an account, at each provider, and which environment variables say it?"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+
+from billnb import providers
+from billnb.providers.base import Provider
+
+logger = logging.getLogger("billnb.accounts")
+
+BASE_URL = "base_url"
+
+Kinds = dict[str, type[Provider]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One thing to be filled in.
+
+    Attributes
+    ----------
+    name : str
+        The provider's argument: ``api_key``.
+    label : str
+        What a person calls it: ``API key``.
+    secret : bool
+        Whether it must never be shown.
+    required : bool
+        Whether there is no account without it.
+    placeholder : str or None
+        What stands where nothing is filled in.
+    variable : str
+        The provider's own environment variable: ``BYTIO_API_KEY``.
+    """
+
+    name: str
+    label: str
+    secret: bool
+    required: bool
+    placeholder: str | None
+    variable: str
+
+
+def kinds() -> Kinds:
+    """Return the providers installed, by name; one that cannot be loaded is left out.
+
+    Examples
+    --------
+    >>> [kind.__name__ for kind in kinds().values()]
+    ['Bytio', 'Unpod']
+    """
+    found: Kinds = {}
+    for name in providers.names():
+        try:
+            found[name] = providers.find(name)
+        except Exception as error:  # noqa: BLE001 - somebody else's module, which may do anything
+            logger.debug("provider %s cannot be loaded: %s", name, type(error).__name__)
+    return found
+
+
+def fields(kind: type[Provider]) -> tuple[Field, ...]:
+    """Return what must be filled in for an account of a provider.
+
+    Examples
+    --------
+    >>> [field.name for field in fields(kinds()["unpod"])]
+    ['token', 'org_handle', 'base_url']
+    """
+    return (
+        *(
+            Field(
+                name=one.argument,
+                label=one.label[:1].upper() + one.label[1:],
+                secret=one.is_secret,
+                required=True,
+                placeholder=None,
+                variable=one.variable,
+            )
+            for one in kind.credentials
+        ),
+        Field(
+            name=BASE_URL,
+            label="Address of the API",
+            secret=False,
+            required=False,
+            placeholder=kind.default_base_url,
+            variable=kind.url_variable,
+        ),
+    )
+
+
+def as_variable(name: str) -> str:
+    """Return a name as it stands in the names of environment variables.
+
+    Examples
+    --------
+    >>> as_variable("eu-production")
+    'EU_PRODUCTION'
+    """
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
+def variables(name: str, kind: type[Provider]) -> dict[str, str]:
+    """Return the environment variable of each field of a named account.
+
+    Examples
+    --------
+    >>> variables("voice", kinds()["unpod"])["token"]
+    'BILLNB_VOICE_API_TOKEN'
+    """
+    prefix = f"{as_variable(kind.provider)}_"
+    return {
+        field.name: f"BILLNB_{as_variable(name)}_{field.variable.removeprefix(prefix)}"
+        for field in fields(kind)
+    }
+
+
+__all__ = ["BASE_URL", "Field", "Kinds", "as_variable", "fields", "kinds", "variables"]

@@ -1,0 +1,115 @@
+"""Where is a secret kept: in the keyring, or in a file that was asked for?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from billnb.accounts import keyrings, places, secret_file
+from billnb.accounts.configuration import Named, Store
+from billnb.errors import BillnbError, StorageError
+from billnb.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """Where secrets can be kept on this machine.
+
+    Attributes
+    ----------
+    keyring : bool
+        Whether there is a keyring; it may be locked.
+    backend : str or None
+        What it is called.
+    message : str or None
+        Why there is none, and what to do.
+    file : str
+        Where the file is that is written when a file is asked for.
+    """
+
+    keyring: bool
+    backend: str | None
+    message: str | None
+    file: str
+
+
+def storage() -> Storage:
+    """Return where secrets can be kept on this machine; no secret is read for it."""
+    backend, message = keyrings.backend()
+    return Storage(
+        keyring=backend is not None,
+        backend=backend,
+        message=message,
+        file=str(places.secrets_file()),
+    )
+
+
+def check(store: Store) -> None:
+    """See whether a store is there, before anything is done for it.
+
+    Raises
+    ------
+    StorageError
+        When it is not.
+    """
+    if store == "file":
+        secret_file.read()
+    elif (message := keyrings.backend()[1]) is not None:
+        raise StorageError(message)
+
+
+def keep(name: str, secrets: Mapping[str, Secret], store: Store) -> None:
+    """Keep the secrets of an account: all of them, or none.
+
+    Raises
+    ------
+    StorageError
+        When they are not kept.
+    """
+    if store == "file":
+        secret_file.put(name, secrets)
+        return
+    try:
+        for argument, secret in secrets.items():
+            keyrings.put(name, argument, secret)
+    except BaseException:
+        drop(name, secrets, store)
+        raise
+
+
+def drop(name: str, arguments: Iterable[str], store: Store) -> None:
+    """Remove what was kept for an account that is not to be, as far as that can be done."""
+    with suppress(BillnbError):  # what went wrong before is what is told
+        remove(name, arguments, store)
+
+
+def remove(name: str, arguments: Iterable[str], store: Store) -> None:
+    """Remove the secrets of an account.
+
+    Raises
+    ------
+    StorageError
+        When they may be there still.
+    """
+    if store == "file":
+        secret_file.remove(name)
+        return
+    for argument in arguments:
+        keyrings.remove(name, argument)
+
+
+def kept(account: Named, argument: str) -> Secret | None:
+    """Return a secret that is kept, or ``None``.
+
+    Raises
+    ------
+    StorageError
+        When the store cannot be read.
+    """
+    if account.kept == "file":
+        return secret_file.read().get(account.name, {}).get(argument)
+    return keyrings.get(account.name, argument) if account.kept == "keyring" else None
+
+
+__all__ = ["Storage", "check", "drop", "keep", "kept", "remove", "storage"]

@@ -1,0 +1,142 @@
+"""Is there a keyring that keeps secrets, and does it?
+
+A backend that fails, forgets, or writes plain text is no keyring, whatever it calls itself; those
+are refused by name. What a real one says it has kept is read back before anyone is told so.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from billnb.errors import StorageError
+from billnb.secret import Secret, redact
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+logger = logging.getLogger("billnb.accounts")
+
+T = TypeVar("T")
+
+SERVICE = "billnb"
+"""What secrets are filed under; each as ``account/argument``."""
+
+_REFUSED = {
+    "keyring.backends.fail.Keyring": "stands for having none",
+    "keyring.backends.null.Keyring": "keeps nothing",
+    "keyring.backends.file.PlaintextKeyring": "writes plain text",
+    "keyrings.alt.file.PlaintextKeyring": "writes plain text",
+    "keyrings.alt.Google.DocsKeyring": "writes plain text",
+}
+_OTHERWISE = (
+    "unlock or install one (KWallet, GNOME Keyring and the like), or keep secrets in a file that "
+    'only you can read (store="file", --store file), or in environment variables'
+)
+
+
+def backend() -> tuple[str | None, str | None]:
+    """Return the name of the keyring there is, or ``None`` and why there is none.
+
+    Nothing is asked of it: it may be locked all the same.
+    """
+    try:
+        return _name(_real()), None
+    except StorageError as error:
+        return None, str(error)
+
+
+def get(name: str, argument: str) -> Secret | None:
+    """Return a secret, or ``None`` where the keyring has none.
+
+    Raises
+    ------
+    StorageError
+        When there is no keyring, or it is locked or failing.
+    """
+    keyring = _real()
+    found = _ask(keyring, lambda: keyring.get_password(SERVICE, f"{name}/{argument}"))
+    return None if found is None else Secret(found)
+
+
+def put(name: str, argument: str, secret: Secret) -> None:
+    """Keep a secret, and make sure of it.
+
+    Raises
+    ------
+    StorageError
+        When it is not kept.
+    """
+    keyring = _real()
+    user = f"{name}/{argument}"
+    _ask(keyring, lambda: keyring.set_password(SERVICE, user, secret.reveal()), secret)
+    if get(name, argument) != secret:
+        raise StorageError(
+            f"the keyring ({_name(keyring)}) did not keep the secret, though it did not object; "
+            f"{_OTHERWISE}"
+        )
+
+
+def remove(name: str, argument: str) -> None:
+    """Remove a secret, if there is one.
+
+    Raises
+    ------
+    StorageError
+        When it is still there, or nobody can say.
+    """
+    if get(name, argument) is None:
+        return
+    keyring = _real()
+    _ask(keyring, lambda: keyring.delete_password(SERVICE, f"{name}/{argument}"))
+    if get(name, argument) is not None:
+        raise StorageError(f"the keyring ({_name(keyring)}) still has the secret of {name}")
+
+
+def _real() -> KeyringBackend:
+    """Return the keyring in use, if it is one."""
+    try:
+        import keyring  # looks for a desktop, and takes its time
+
+        found = keyring.get_keyring()
+    except Exception as error:  # noqa: BLE001 - backends are others' modules, and may do anything
+        problem = f"it cannot be started: {type(error).__name__}"
+    else:
+        chained = getattr(found, "backends", None)
+        candidates: list[Any] = [found] if chained is None else [*chained]
+        for candidate in candidates:
+            if _refusal(candidate) is None:
+                real: KeyringBackend = candidate
+                return real
+        refused = [f"{_name(one)} {_refusal(one)}" for one in candidates]
+        problem = " and ".join(refused) or "none is installed"
+    raise StorageError(f"there is no keyring that keeps secrets ({problem}); {_OTHERWISE}")
+
+
+def _refusal(found: object) -> str | None:
+    inner = getattr(found, "_keyring", None)  # one that cuts secrets in parts, for another to keep
+    if inner is not None:
+        return _refusal(inner)
+    names = (f"{kind.__module__}.{kind.__qualname__}" for kind in type(found).__mro__)
+    return next((_REFUSED[name] for name in names if name in _REFUSED), None)
+
+
+def _name(found: object) -> str:
+    kind = type(found)
+    return f"{kind.__module__.removeprefix('keyring.backends.')}.{kind.__qualname__}"
+
+
+def _ask(keyring: KeyringBackend, question: Callable[[], T], *secrets: Secret) -> T:
+    try:
+        return question()
+    except Exception as error:  # noqa: BLE001 - backends raise what their libraries raise
+        is_locked = "Locked" in type(error).__name__
+        said = redact(str(error), secrets)
+    told = "is locked" if is_locked else "failed"
+    raise StorageError(
+        f"the keyring ({_name(keyring)}) {told}{f', saying: {said}' if said else ''}; {_OTHERWISE}"
+    )
+
+
+__all__ = ["SERVICE", "backend", "get", "put", "remove"]

@@ -1,0 +1,209 @@
+"""Which accounts are there, and what is known of each?
+
+No keyring is asked, so that a thousand accounts are listed as fast as one, and none is unlocked.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from billnb import providers
+from billnb.accounts import configuration, secret_file, states
+from billnb.accounts.configuration import Named
+from billnb.accounts.credentials import gone, in_environment, named_variables
+from billnb.accounts.fields import Kinds, kinds
+from billnb.accounts.states import Outcome, States
+from billnb.errors import BillnbError, UnknownNameError
+from billnb.providers.base import Provider
+from billnb.secret import redact
+
+_MOST_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What may be known of an account by anyone.
+
+    Attributes
+    ----------
+    name : str
+        What it is called, and what :func:`billnb.load` takes.
+    provider, label : str
+        Its vendor, and how a person writes that.
+    known : bool
+        Whether the provider is installed.
+    state : str
+        ``ok``, ``refused`` or ``unreachable``, as its last test found; ``untried``; ``incomplete``
+        where a credential is missing; ``unknown`` where the provider is gone.
+    message : str or None
+        What was wrong.
+    tested_at, last_sync : datetime.datetime or None
+        When it was last tested, and last loaded whole.
+    kept : {"keyring", "file", "environment"} or None
+        Where its secrets are taken from.
+    options : mapping of str to str
+        What is no secret.
+    removable : bool
+        Whether it can be removed; not where it is only in the environment.
+    variables : mapping of str to str
+        The environment variable of each of its fields; what is set there wins.
+    """
+
+    name: str
+    provider: str
+    label: str
+    known: bool
+    state: Outcome | Literal["untried", "unknown"]
+    message: str | None
+    tested_at: datetime | None
+    last_sync: datetime | None
+    kept: Literal["keyring", "file", "environment"] | None
+    options: Mapping[str, str]
+    removable: bool
+    variables: Mapping[str, str]
+
+
+def list() -> builtins.list[Account]:  # noqa: A001 - billnb.accounts.list() is what it is
+    """Return the accounts there are, by name; those that are only in the environment as well.
+
+    Returns
+    -------
+    list of Account
+        An account whose provider is gone is there too, with the state ``unknown``.
+
+    Raises
+    ------
+    ConfigurationError
+        When the file of accounts cannot be meant.
+    StorageError
+        When it cannot be read.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> os.environ["BILLNB_CONFIG"] = tempfile.mkdtemp()  # another folder than the user's own
+    >>> [account.name for account in list()]
+    []
+    """
+    known = kinds()
+    noted = states.read()
+    accounts = available(configuration.read(), known)
+    in_file = _in_file(accounts.values())
+    return [_record(accounts[name], known, noted, in_file) for name in sorted(accounts)]
+
+
+def names() -> builtins.list[str]:
+    """Return what :func:`billnb.load` takes: names of accounts, and of providers.
+
+    Examples
+    --------
+    >>> names()
+    ['bytio', 'unpod']
+    """
+    return sorted({*configuration.read(), *providers.names()})
+
+
+def available(named: Mapping[str, Named], known: Kinds) -> dict[str, Named]:
+    """Return the accounts of the file, and those of the environment beside them."""
+    begun = {name: of_environment(name) for name, kind in known.items() if kind.is_begun()}
+    return {**begun, **named}
+
+
+def of_environment(provider: str) -> Named:
+    """Return the account of a provider's own environment variables."""
+    return Named(provider, provider, listed=False)
+
+
+def found(name: str, named: Mapping[str, Named], known: Kinds) -> Named:
+    """Return the account that a name means.
+
+    Raises
+    ------
+    UnknownNameError
+        When it means none; the message lists those there are.
+    """
+    if name in named:
+        return named[name]
+    if name in known:
+        return of_environment(name)
+    there = sorted({*named, *known})
+    more = f", … ({len(there):,} in all)" if len(there) > _MOST_NAMED else ""
+    raise UnknownNameError(
+        f"no account is called {redact(name, limit=60)!r}; "
+        f"known: {', '.join(there[:_MOST_NAMED])}{more}"
+    )
+
+
+def record(account: Named, known: Kinds, noted: States) -> Account:
+    """Return what may be known of an account by anyone."""
+    return _record(account, known, noted, _in_file([account]))
+
+
+def _record(account: Named, known: Kinds, noted: States, in_file: _InFile) -> Account:
+    kind = known.get(account.provider)
+    seen = noted.get(account.name, states.State())
+    state, message = seen.state, seen.message
+    lacks = None if kind is None else _lacking(account, kind, in_file)
+    if kind is None:
+        state, message = None, gone(account)
+    elif lacks is not None:
+        state, message = "incomplete", lacks
+    elif state == "incomplete" and account.kept != "keyring":
+        state, message = None, None  # what was missing has been supplied
+    held = {} if kind is None else in_environment(account, kind)
+    secrets = [] if kind is None else [one.argument for one in kind.credentials if one.is_secret]
+    from_environment = bool(secrets) and all(one in held for one in secrets)
+    return Account(
+        name=account.name,
+        provider=account.provider,
+        label=account.provider if kind is None else kind.__name__,
+        known=kind is not None,
+        state=state or ("unknown" if kind is None else "untried"),
+        message=message,
+        tested_at=seen.tested_at,
+        last_sync=seen.last_sync,
+        kept="environment" if from_environment else account.kept,
+        # of a provider that is gone, nobody can say what is a secret
+        options={} if kind is None else dict(account.options),
+        removable=account.listed,
+        variables={} if kind is None else named_variables(account, kind),
+    )
+
+
+_InFile = Mapping[str, Mapping[str, object]] | str
+"""The secrets in the file of secrets, by account; or why they are not used."""
+
+
+def _in_file(accounts: Iterable[Named]) -> _InFile:
+    if all(one.kept != "file" for one in accounts):
+        return {}
+    try:
+        return secret_file.read()
+    except BillnbError as error:
+        return str(error)
+
+
+def _lacking(account: Named, kind: type[Provider], in_file: _InFile) -> str | None:
+    """Return what is said of a credential that is nowhere; a keyring is believed to have it."""
+    held = in_environment(account, kind)
+    for credential in kind.credentials:
+        argument = credential.argument
+        if argument in held or argument in account.options:
+            continue
+        if credential.is_secret and account.kept == "keyring":
+            continue
+        if credential.is_secret and account.kept == "file":
+            if isinstance(in_file, str):
+                return in_file
+            if argument in in_file.get(account.name, {}):
+                continue
+        variable = named_variables(account, kind)[argument]
+        return f"the {credential.label} is missing; set {variable}, or connect the account anew"
+    return None
+
+
+__all__ = ["Account", "available", "found", "list", "names", "of_environment", "record"]

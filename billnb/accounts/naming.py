@@ -1,0 +1,104 @@
+"""What may an account be called?
+
+Its environment variables are made of its name, so that two names that come to the same variable
+would have one account's key sent as the other's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from billnb.accounts.fields import Kinds, as_variable, variables
+from billnb.errors import ArgumentError, NameTakenError
+from billnb.secret import redact
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_OURS = frozenset({"BILLNB_CONFIG", "BILLNB_REDACTION_KEY"})
+
+
+def is_name(name: object) -> bool:
+    """Whether an account may be called so.
+
+    Examples
+    --------
+    >>> is_name("eu-production"), is_name("../production")
+    (True, False)
+    """
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
+def checked(name: object) -> str:
+    """Return a name, if it is one.
+
+    Raises
+    ------
+    ArgumentError
+        When it is none; the message says what names are like.
+    """
+    if isinstance(name, str) and is_name(name):
+        return name
+    shown = f"{redact(name, limit=60)!r} is" if isinstance(name, str) else "that is"
+    raise ArgumentError(
+        f"{shown} no name for an account; names are 1 to 64 letters, digits, - and _ (ASCII), "
+        "and begin with a letter or a digit"
+    )
+
+
+def check_free(name: str, provider: str, others: Iterable[tuple[str, str]], kinds: Kinds) -> None:
+    """Refuse a name that is taken, or means something else.
+
+    Parameters
+    ----------
+    name, provider : str
+        The account to be.
+    others : iterable of tuple
+        Names and providers of the accounts there are.
+    kinds : dict
+        The providers installed.
+
+    Raises
+    ------
+    NameTakenError
+        When another account has the name, or would share an environment variable.
+    ArgumentError
+        When it is another provider's name.
+    """
+    for known in kinds:
+        if as_variable(known) == as_variable(name) and (known, known) != (name, provider):
+            raise ArgumentError(
+                f"{name!r} means the provider {known}; choose another name"
+                + (f", or {known!r} itself" if known == provider else "")
+            )
+    wanted = _variables(name, provider, kinds)
+    if wanted & _OURS:
+        raise NameTakenError(f"the variables of {name!r} mean something else; choose another name")
+    for other, others_provider in others:
+        if other == name:
+            raise NameTakenError(
+                f"there is an account {name!r} already; choose another name, or remove it first: "
+                f"billnb accounts remove {name}"
+            )
+        if wanted & _variables(other, others_provider, kinds):
+            raise NameTakenError(
+                f"{name!r} and {other!r} would share environment variables; choose another name"
+            )
+
+
+def clash(accounts: Iterable[tuple[str, str]], kinds: Kinds) -> tuple[str, str] | None:
+    """Return two names that share an environment variable, if there are any."""
+    seen: dict[str, str] = {}
+    for name, provider in accounts:
+        for variable in _variables(name, provider, kinds):
+            if seen.setdefault(variable, name) != name:
+                return seen[variable], name
+    return None
+
+
+def _variables(name: str, provider: str, kinds: Kinds) -> set[str]:
+    kind = kinds.get(provider)
+    own = {f"BILLNB_{as_variable(name)}_BASE_URL"}  # every provider has it, one that is gone too
+    return own if kind is None else own | set(variables(name, kind).values())
+
+
+__all__ = ["check_free", "checked", "clash", "is_name"]

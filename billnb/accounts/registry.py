@@ -1,0 +1,206 @@
+"""How does an account come in, and how does it go?
+
+What a crash can leave behind is a secret without an account, never an account that is said to have
+one: coming in, the secret is first. Going, it is first as well, so that none is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import get_args
+
+from billnb import providers
+from billnb.accounts import configuration, credentials, keeping, naming, states
+from billnb.accounts.configuration import Named, Store
+from billnb.accounts.fields import Field, Kinds, fields, kinds
+from billnb.accounts.listing import Account, found, record
+from billnb.accounts.trying import LIMITS, probe
+from billnb.errors import ArgumentError, StorageError, discreet
+from billnb.providers.base import Provider
+from billnb.secret import Secret, redact
+
+
+@discreet
+def add(
+    name: str,
+    provider: str,
+    *,
+    store: Store = "keyring",
+    verify: bool = True,
+    **details: str | Secret,
+) -> Account:
+    """Connect an account: test it, keep its secret, and write it into the file of accounts.
+
+    Where anything fails, nothing is kept. ``billnb accounts add`` asks for the secret instead, so
+    that it stands in no notebook.
+
+    Parameters
+    ----------
+    name : str
+        What to call it: letters, digits, ``-`` and ``_``. A provider's own name is for an account
+        there.
+    provider : str
+        The vendor: ``bytio``, ``unpod``, or what else is installed.
+    store : {"keyring", "file"}
+        Where to keep the secret: the system's keyring, or a file that only its owner can read.
+    verify : bool
+        Whether to ask the vendor for one entry first.
+    **details : str or Secret
+        What the provider takes, such as ``api_key`` or ``org_handle``, and ``base_url``. A secret
+        that the environment holds, as ``BILLNB_<NAME>_API_KEY``, may be left out; it is not kept.
+
+    Returns
+    -------
+    Account
+        The account; nothing in it is secret.
+
+    Raises
+    ------
+    ArgumentError
+        For a name that is none or is taken, and for details that are not the provider's.
+    RequestError, TransportError, ContractError
+        When the test failed.
+    StorageError
+        When the secret cannot be kept.
+    ConfigurationError
+        When the file of accounts cannot be meant.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> os.environ["BILLNB_CONFIG"] = tempfile.mkdtemp()  # another folder than the user's own
+    >>> account = add("production", "bytio", api_key="k3y", store="file", verify=False)
+    >>> account.state, account.variables["api_key"]
+    ('untried', 'BILLNB_PRODUCTION_API_KEY')
+    >>> remove("production")
+    """
+    # secrets first, before anything can fail
+    given = {key: one if isinstance(one, Secret) else _sealed(one) for key, one in details.items()}
+    naming.checked(name)
+    if store not in get_args(Store):
+        raise ArgumentError(f"store must be one of {', '.join(get_args(Store))}")
+    known = kinds()
+    kind = known.get(provider) or providers.find(provider)
+    secrets, options = _sorted_out(given, fields(kind), provider)
+    kept = store if secrets else None
+    account = Named(name, provider, options, kept, tuple(secrets))
+    _check_free(account, known)
+    if kept is not None:
+        keeping.check(kept)
+    made = credentials.opened(
+        account, kind, credentials.collected(account, kind, secrets), limits=LIMITS
+    )
+    if verify:
+        probe(made)
+    _keep(account, secrets, known)
+    states.forget(name)
+    if verify:
+        states.note_test(name, "ok")
+    return record(account, known, states.read())
+
+
+def _keep(account: Named, secrets: Mapping[str, Secret], known: Kinds) -> None:
+    with configuration.changing():
+        _check_free(account, known)
+        if account.kept is not None:
+            keeping.keep(account.name, secrets, account.kept)
+        try:
+            configuration.insert(account)
+        except BaseException:
+            if account.kept is not None:
+                keeping.drop(account.name, secrets, account.kept)
+            raise
+
+
+def _check_free(account: Named, known: Kinds) -> None:
+    others = [(one.name, one.provider) for one in configuration.read().values()]
+    naming.check_free(account.name, account.provider, others, known)
+
+
+def _sealed(value: object) -> Secret:
+    if isinstance(value, str):
+        return Secret(value)
+    raise ArgumentError("every detail of an account must be a text")
+
+
+def _sorted_out(
+    given: Mapping[str, Secret], taken: tuple[Field, ...], provider: str
+) -> tuple[dict[str, Secret], dict[str, str]]:
+    """Return secrets and options; what is empty is left out."""
+    by_name = {field.name: field for field in taken}
+    for key in given:
+        if key not in by_name:
+            raise ArgumentError(
+                f"{redact(key, limit=60)!r} is nothing that {provider} takes; expected "
+                f"{', '.join(by_name)}"
+            )
+    filled = {key: secret for key, secret in given.items() if secret.reveal()}
+    secrets = {key: secret for key, secret in filled.items() if by_name[key].secret}
+    options = {key: one.reveal() for key, one in filled.items() if not by_name[key].secret}
+    return secrets, options
+
+
+@discreet
+def remove(name: str, *, force: bool = False) -> None:
+    """Remove an account, with its secret and what is known of it.
+
+    Parameters
+    ----------
+    name : str
+        The account's name.
+    force : bool
+        Whether to remove it even when its secret cannot be, as in a keyring that is locked.
+
+    Raises
+    ------
+    ArgumentError
+        For an account that is only in the environment.
+    UnknownNameError
+        When there is no such account.
+    StorageError
+        When its secret cannot be removed; the account is still there.
+    ConfigurationError
+        When the file of accounts cannot be meant.
+
+    Examples
+    --------
+    >>> remove("nobody")
+    Traceback (most recent call last):
+        ...
+    billnb.errors.UnknownNameError: no account is called 'nobody'; known: bytio, unpod
+    """
+    with configuration.changing():
+        known = kinds()
+        account = found(name, configuration.read(), known)
+        kind = known.get(account.provider)
+        if not account.listed:
+            variables = ", ".join(one.variable for one in known[name].credentials)
+            raise ArgumentError(
+                f"{name} is only in the environment, and goes when its variables do: {variables}"
+            )
+        try:
+            _remove_secrets(account, kind)
+        except StorageError as error:
+            problem = f"{error}. The account {name} is still there, and so may its secret be"
+            if not force:
+                raise StorageError(
+                    f"{problem}; force removes it without (force=True, --force)"
+                ) from None
+        configuration.delete(name)
+    states.forget(name)
+
+
+def _remove_secrets(account: Named, kind: type[Provider] | None) -> None:
+    if account.kept is None:
+        return
+    arguments = account.keeps
+    if not arguments and kind is not None:
+        arguments = tuple(one.argument for one in kind.credentials if one.is_secret)
+    if not arguments and account.kept == "keyring":
+        raise StorageError(
+            "which secrets the keyring keeps for it is not known, for its provider is gone"
+        )
+    keeping.remove(account.name, arguments, account.kept)
+
+
+__all__ = ["add", "remove"]

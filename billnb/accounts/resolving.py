@@ -1,0 +1,149 @@
+"""Which account does a name mean?
+
+One of the file of accounts; else a provider's own name means its account in the environment:
+``load("bytio")`` is ``load(Bytio())``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from billnb.accounts import configuration, credentials
+from billnb.accounts.configuration import Named
+from billnb.accounts.fields import Kinds, kinds
+from billnb.accounts.listing import available, found
+from billnb.errors import ArgumentError, AuthenticationError
+from billnb.providers.base import Provider
+
+
+def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
+    """Return accounts by the name they have in the history.
+
+    Parameters
+    ----------
+    accounts : sequence of Provider or str
+        Accounts, or names of accounts; none means every configured one. Accounts that share a
+        name are told apart as ``unpod``, ``unpod-2``, ``unpod-3``, in the order given.
+
+    Returns
+    -------
+    dict of str to Provider
+        The accounts, in the order given.
+
+    Raises
+    ------
+    UnknownNameError
+        For a name that is no account's; the message lists those there are.
+    AuthenticationError
+        When no account is given and none is configured, and when a credential is missing.
+    StorageError, ConfigurationError
+        When a secret, or the file of accounts, cannot be read.
+    ArgumentError
+        For what is no account, and for an account given twice.
+
+    Examples
+    --------
+    >>> import billnb
+    >>> resolve([billnb.Bytio("k3y"), billnb.Bytio("another")])
+    {'bytio': <Bytio account 'bytio'>, 'bytio-2': <Bytio account 'bytio'>}
+    """
+    meant = _accounts(accounts) if accounts else configured()
+    given = Counter(account.identity for account in meant)
+    for account in meant:
+        if given[account.identity] > 1:
+            raise ArgumentError(f"account {account.name} is given twice, and would count twice")
+    named: dict[str, Provider] = {}
+    seen: Counter[str] = Counter()
+    taken = {account.name for account in meant}
+    for account in meant:
+        name = account.name
+        seen[name] += 1
+        if seen[name] > 1:
+            name = _free(account.name, seen, taken)
+        named[name] = account
+    return named
+
+
+def configured() -> list[Provider]:
+    """Return every account there is: those of the file, and those of the environment.
+
+    Returns
+    -------
+    list of Provider
+        An account of the environment whose address and credentials are those of one of the file is
+        left out, for it would count twice. Where some credentials of an account are there and
+        others missing, that is an error: an account left out in silence would make part of the
+        ledger pass for all of it.
+
+    Raises
+    ------
+    AuthenticationError
+        When there is none, or a credential is missing; the message says what to do.
+    UnknownNameError
+        When an account's provider is gone.
+    StorageError, ConfigurationError
+        When a secret, or the file of accounts, cannot be read.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> os.environ["BILLNB_CONFIG"] = tempfile.mkdtemp()  # another folder than the user's own
+    >>> configured()  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    billnb.errors.AuthenticationError: no account is given, and none is configured; ...
+    """
+    known = kinds()
+    there = available(configuration.read(), known).values()
+    named = [_opened(one, known) for one in there if one.listed]
+    seen = {account.access for account in named}
+    begun = [_opened(one, known) for one in there if not one.listed]
+    accounts = named + [account for account in begun if account.access not in seen]
+    if accounts:
+        return accounts
+    wanted = "; ".join(
+        f"{kind.provider}: {' and '.join(one.variable for one in kind.credentials)}"
+        for kind in known.values()
+    )
+    raise AuthenticationError(
+        "no account is given, and none is configured; connect one with billnb accounts add, or "
+        f"set for {wanted}. billnb.demo() needs none"
+    )
+
+
+def _accounts(accounts: Sequence[Provider | str]) -> list[Provider]:
+    for account in accounts:
+        if not isinstance(account, Provider | str):
+            hint = "; unpack a list with *" if isinstance(account, list | tuple) else ""
+            raise ArgumentError(
+                "expected an account such as Bytio(…) or a name, got "
+                f"{type(account).__name__}{hint}"
+            )
+    if all(isinstance(account, Provider) for account in accounts):
+        return [account for account in accounts if isinstance(account, Provider)]
+    known, named = kinds(), configuration.read()
+    return [
+        account if isinstance(account, Provider) else _opened(found(account, named, known), known)
+        for account in accounts
+    ]
+
+
+def _opened(account: Named, known: Kinds) -> Provider:
+    kind = credentials.kind_of(account, known)
+    if account.listed:
+        return credentials.opened(account, kind, credentials.collected(account, kind))
+    make: Any = kind  # each provider's constructor is its own, and needs no argument
+    of_environment: Provider = make()
+    return of_environment
+
+
+def _free(name: str, seen: Counter[str], taken: set[str]) -> str:
+    while (numbered := f"{name}-{seen[name]}") in taken:
+        seen[name] += 1
+    taken.add(numbered)
+    return numbered
+
+
+__all__ = ["configured", "resolve"]

@@ -1,0 +1,90 @@
+"""What was found out about an account: did its last test work, and when was it last loaded?
+
+Nothing depends on it: a file of states that cannot be read is begun anew, and a load never fails
+because its moment could not be noted.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from billnb.accounts import places
+from billnb.accounts.writing import turn, write
+from billnb.errors import StorageError
+
+logger = logging.getLogger("billnb.accounts")
+
+Outcome = Literal["ok", "refused", "unreachable", "incomplete"]
+
+
+class State(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is known of one account; `message` is what its last test said, when it failed."""
+
+    state: Outcome | None = None
+    message: str | None = None
+    tested_at: datetime | None = None
+    last_sync: datetime | None = None
+
+
+States = dict[str, State]
+
+_decoder = msgspec.json.Decoder(States)
+
+
+def read() -> States:
+    """Return what is known, by name of account."""
+    try:
+        return _decoder.decode(places.states_file().read_bytes())
+    except (OSError, RuntimeError, ValueError) as error:  # not there, or no longer what it was
+        if not isinstance(error, FileNotFoundError):
+            logger.debug("the states of accounts are begun anew: %s", type(error).__name__)
+        return {}
+
+
+def note_test(name: str, state: Outcome, message: str | None = None) -> None:
+    """Note how a test went."""
+
+    def tested(states: States) -> None:
+        before = states.get(name, State())
+        states[name] = State(state, message, _now(), before.last_sync)
+
+    _change(tested)
+
+
+def note_sync(names: Iterable[str]) -> None:
+    """Note that accounts were loaded whole."""
+
+    def synced(states: States) -> None:
+        for name in names:
+            states[name] = msgspec.structs.replace(states.get(name, State()), last_sync=_now())
+
+    _change(synced)
+
+
+def forget(name: str) -> None:
+    """Forget an account."""
+    if name in read():
+        _change(lambda states: states.pop(name, None))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _change(change: Callable[[States], object]) -> None:
+    path = places.states_file()
+    try:
+        with turn(path):
+            states = read()
+            change(states)
+            write(path, msgspec.json.format(msgspec.json.encode(states, order="sorted")))
+    except StorageError as error:
+        logger.debug("the states of accounts cannot be noted: %s", error)
+
+
+__all__ = ["Outcome", "State", "States", "forget", "note_sync", "note_test", "read"]

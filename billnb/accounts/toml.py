@@ -1,0 +1,60 @@
+"""What does a TOML file say, and where is it at fault?"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from billnb.errors import ConfigurationError
+from billnb.secret import redact
+
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+def parsed(path: Path, content: bytes) -> dict[str, Any]:
+    """Return what a file says.
+
+    Raises
+    ------
+    ConfigurationError
+        When it is no TOML, with line and column; of what stands there, nothing is repeated.
+    """
+    try:
+        text = content.decode()
+        return tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode()
+        place = before.count("\n") + 1, len(before) - before.rfind("\n")
+        what = "expected UTF-8"
+    except tomllib.TOMLDecodeError as error:
+        place, what = _said(str(error), text)
+    except RecursionError:
+        place, what = (1, 1), "nested too deep"
+    failure = fault(path, f"this is no TOML ({what}); correct the file, which is left as it is")
+    failure.line, failure.column = place
+    raise failure
+
+
+def fault(path: Path, problem: str) -> ConfigurationError:
+    """Return the error for a file that cannot be meant."""
+    error = ConfigurationError(problem)
+    error.path = str(path)
+    return error
+
+
+def _said(message: str, text: str) -> tuple[tuple[int, int], str]:
+    found = _PLACE.search(message)
+    lines = text.split("\n")
+    place = len(lines), len(lines[-1]) + 1
+    if found is None:
+        return place, "it cannot be read"
+    if found[1] is not None:
+        place = int(found[1]), int(found[2])
+    # a message may name a key or a character, and somebody may have put anything in a key's place
+    said = redact(message[: found.start()])
+    return place, said[:1].lower() + said[1:]
+
+
+__all__ = ["fault", "parsed"]

@@ -1,0 +1,110 @@
+"""Does an account work: does its vendor answer, and accept its key?"""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from billnb.accounts import configuration, credentials, states
+from billnb.accounts.configuration import Named
+from billnb.accounts.fields import kinds
+from billnb.accounts.listing import Account, found, record
+from billnb.accounts.states import Outcome
+from billnb.errors import (
+    AuthenticationError,
+    BillnbError,
+    ContractError,
+    RequestError,
+    TransportError,
+    discreet,
+    naming,
+)
+from billnb.providers.base import Provider
+from billnb.transport import Limits
+
+LIMITS = Limits(connect=5, silence=10, total=20, tries=2, max_wait=5)
+"""What a test may cost: somebody is waiting for it."""
+
+
+def probe(account: Provider) -> None:
+    """Ask an account's vendor for one entry.
+
+    Raises
+    ------
+    RequestError
+        When the vendor refuses.
+    TransportError, ContractError
+        When there is no answer, or none of such a vendor.
+    """
+    with naming(account.name), closing(account.client(connections=1)) as client:
+        account.page(client.get(account.query(kind="all", page=1, size=1), account.decode))
+
+
+def outcome(error: BillnbError) -> Outcome | None:
+    """Return the state that an error of a test comes to; ``None`` where it says nothing of it."""
+    if isinstance(error, RequestError):
+        return "refused"
+    return "unreachable" if isinstance(error, TransportError | ContractError) else None
+
+
+@discreet
+def test(name: str) -> Account:
+    """Ask an account's vendor for one entry, and note how that went.
+
+    Parameters
+    ----------
+    name : str
+        The account's name.
+
+    Returns
+    -------
+    Account
+        Its `state` is ``ok``, ``refused``, ``unreachable``, ``incomplete`` (a credential is
+        missing) or ``unknown`` (its provider is gone), and its `message` says what went wrong.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no such account.
+    StorageError
+        When the store that keeps its secret cannot be read.
+    ConfigurationError
+        When the file of accounts cannot be meant.
+
+    Examples
+    --------
+    >>> test("nobody")
+    Traceback (most recent call last):
+        ...
+    billnb.errors.UnknownNameError: no account is called 'nobody'; known: bytio, unpod
+    """
+    known = kinds()
+    account = found(name, configuration.read(), known)
+    kind = known.get(account.provider)
+    if kind is not None:
+        state, message = _tried(account, kind)
+        states.note_test(name, state, message)
+    return record(account, known, states.read())
+
+
+def _tried(account: Named, kind: type[Provider]) -> tuple[Outcome, str | None]:
+    try:
+        credential = credentials.collected(account, kind)
+    except AuthenticationError as error:
+        return "incomplete", _said(error)
+    try:
+        probe(credentials.opened(account, kind, credential, limits=LIMITS))
+    except BillnbError as error:
+        state = outcome(error)
+        if state is None:
+            raise
+        return state, _said(error)
+    return "ok", None
+
+
+def _said(error: BillnbError) -> str:
+    """Return what an error says, without the account's name, which stands beside it."""
+    error.account = None
+    return str(error)
+
+
+__all__ = ["LIMITS", "outcome", "probe", "test"]

@@ -1,0 +1,5 @@
+"""`python -m billnb.cli` is `billnb`."""
+
+from billnb.cli import main
+
+main()

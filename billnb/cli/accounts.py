@@ -1,0 +1,203 @@
+"""How are accounts connected, tested and removed from a shell?
+
+A secret is asked for without an echo, or read from standard input. It is never an argument: those
+stand in the lists of processes and in the histories of shells, for others to read.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import click
+
+import billnb
+from billnb import providers
+from billnb.accounts import Account
+from billnb.accounts.configuration import Named, Store
+from billnb.accounts.credentials import in_environment
+from billnb.accounts.fields import Field, fields
+from billnb.accounts.naming import checked
+from billnb.cli.command import with_debug
+from billnb.errors import ArgumentError, BillnbError
+from billnb.secret import Secret
+from billnb.table import aligned
+
+_TESTS_AT_A_TIME = 8
+
+
+@click.group()
+@with_debug
+def accounts() -> None:
+    """Connect accounts once, and name them from then on.
+
+    The file of accounts is in your configuration folder, or where BILLNB_CONFIG says; it holds no
+    secret. Those are in the system's keyring, or in a file that only you can read; what environment
+    variables such as BILLNB_PRODUCTION_API_KEY hold comes first.
+    """
+
+
+@accounts.command(name="list")
+@with_debug
+def list_() -> None:
+    """List the accounts, with what is known of each."""
+    found = billnb.accounts.list()
+    if not found:
+        click.echo("No account is connected yet: billnb accounts add", err=True)
+        return
+    head = ["account", "provider", "state", "tested", "last loaded", "key in"]
+    rows = [
+        [
+            one.name,
+            one.provider,
+            one.state,
+            _moment(one.tested_at),
+            _moment(one.last_sync),
+            one.kept or "",
+        ]
+        for one in found
+    ]
+    click.echo(aligned(head, rows, numbers=0))
+
+
+@accounts.command()
+@click.argument("name", required=False)
+@click.option("--provider", metavar="NAME", help="The vendor: bytio, unpod, or what is installed.")
+@click.option(
+    "--option",
+    "options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What else the provider needs, such as org_handle=example.com. No secrets.",
+)
+@click.option("--base-url", metavar="URL", help="Another address than the vendor's own.")
+@click.option(
+    "--store",
+    default="keyring",
+    show_default=True,
+    type=click.Choice(["keyring", "file"]),
+    help="Where to keep the secret: the system's keyring, or a file that only you can read.",
+)
+@click.option("--no-test", is_flag=True, help="Keep it without asking the vendor.")
+@with_debug
+def add(
+    name: str | None,
+    provider: str | None,
+    options: tuple[str, ...],
+    base_url: str | None,
+    store: Store,
+    no_test: bool,
+) -> None:
+    """Connect an account under a NAME: test it, and keep its secret.
+
+    What is missing is asked for. Secrets are asked for without an echo; where standard input is no
+    terminal, they are read from it, one a line. They are never arguments, which others can read.
+    """
+    name = checked(_answered(name, "Name of the account", "its name, as the first argument"))
+    known = ", ".join(providers.names())
+    provider = _answered(provider, f"Provider ({known})", f"--provider, one of {known}")
+    wanted = fields(providers.find(provider))
+    details: dict[str, str | Secret] = dict(_split(options, wanted))
+    if base_url is not None:
+        details["base_url"] = base_url
+    held = in_environment(Named(name, provider), providers.find(provider))
+    for field in wanted:
+        if field.required and field.name not in details:
+            if field.name in held:
+                click.echo(f"{field.label}: from {held[field.name]}", err=True)
+            else:
+                details[field.name] = _filled_in(field)
+    added = billnb.accounts.add(name, provider, store=store, verify=not no_test, **details)
+    tested = "not tested" if no_test else "tested"
+    click.echo(f"{added.name}: {tested}, and connected. Try: billnb load {added.name}", err=True)
+
+
+@accounts.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@with_debug
+def test(names: tuple[str, ...]) -> None:
+    """Ask the vendors of accounts for one entry each; all accounts, where none is named.
+
+    Exits with 1 if any fails.
+    """
+    names = names or tuple(one.name for one in billnb.accounts.list())
+    if not names:
+        raise ArgumentError("no account is connected yet: billnb accounts add")
+    with ThreadPoolExecutor(_TESTS_AT_A_TIME) as pool:
+        rows = [*pool.map(_tested, names)]
+    for row in rows:
+        click.echo(": ".join(part for part in row if part))
+    if any(state != "ok" for _, state, _ in rows):
+        raise SystemExit(1)
+
+
+@accounts.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask whether it is meant.")
+@click.option(
+    "--force", is_flag=True, help="Remove it even if its secret cannot be, which then stays behind."
+)
+@with_debug
+def remove(name: str, yes: bool, force: bool) -> None:
+    """Remove an account, with its secret."""
+    if not yes:
+        click.confirm(f"Remove the account {name} and its secret?", abort=True, err=True)
+    billnb.accounts.remove(name, force=force)
+    click.echo(f"{name}: removed", err=True)
+
+
+def _tested(name: str) -> tuple[str, str, str | None]:
+    try:
+        account: Account = billnb.accounts.test(name)
+    except BillnbError as error:
+        failure = error
+    else:
+        return name, account.state, account.message
+    failure.account = None
+    return name, "failed", str(failure)
+
+
+def _split(options: tuple[str, ...], wanted: Iterable[Field]) -> dict[str, str]:
+    secrets = {field.name for field in wanted if field.secret}
+    found = {}
+    for option in options:
+        key, equals, value = option.partition("=")
+        if key in secrets:
+            raise ArgumentError(
+                f"{key} is a secret, and arguments are for others to read; leave it out, and it is "
+                "asked for, or read from standard input"
+            )
+        if not equals:
+            raise ArgumentError("--option takes NAME=VALUE, such as org_handle=example.com")
+        found[key] = value
+    return found
+
+
+def _answered(given: str | None, question: str, option: str) -> str:
+    """Return what was given, or what a person answers."""
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise ArgumentError(f"give {option}; nobody is there to be asked")
+    answer: str = click.prompt(question, err=True)
+    return answer
+
+
+def _filled_in(field: Field) -> str | Secret:
+    if not field.secret:
+        return _answered(None, field.label, f"--option {field.name}=…")
+    if sys.stdin.isatty():
+        return Secret(click.prompt(field.label, hide_input=True, err=True))
+    line = Secret(sys.stdin.readline().strip())
+    if not line.reveal():
+        raise ArgumentError(f"the {field.label} is missing on standard input, one secret a line")
+    return line
+
+
+def _moment(moment: datetime | None) -> str:
+    return "never" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+
+
+__all__ = ["accounts"]

@@ -1,0 +1,57 @@
+"""How does every command behave when something is wrong?"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from billnb.errors import BillnbError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Commands(click.Group):
+    """Commands whose errors are one line, unless asked for more."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BillnbError as error:
+            failure = error
+        return _fail(failure, debug=ctx.ensure_object(dict).get("debug", False))
+
+
+def _fail(failure: BillnbError, *, debug: bool) -> NoReturn:
+    if debug:
+        traceback.print_exception(failure)
+    else:
+        for line in (f"Error: {failure}", *getattr(failure, "__notes__", ())):
+            click.echo(line, err=True)
+    if failure.loaded is not None:
+        read = ", ".join(failure.loaded.attrs["billnb"])
+        click.echo(
+            f"{read}: read whole, and not written; name what to load without the rest", err=True
+        )
+    raise SystemExit(1)
+
+
+def _debug(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        context.find_root().ensure_object(dict)["debug"] = True
+
+
+def with_debug(command: F) -> F:
+    """Let a command be asked where an error comes from."""
+    return click.option(
+        "--debug",
+        is_flag=True,
+        expose_value=False,
+        callback=_debug,
+        help="Show where an error comes from. Secrets stay out of it.",
+    )(command)
+
+
+__all__ = ["Commands", "with_debug"]
