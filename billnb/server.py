@@ -165,7 +165,7 @@ class _Handler(APIHandler):
         self.say(content, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def _answering(method: Method) -> Method:
+def _answering(method: Method) -> Callable[..., Awaitable[None] | None]:
     """Have a method answer its errors; only those who may are let in."""
 
     @web.authenticated
@@ -285,7 +285,7 @@ def _load_jupyter_server_extension(server: ServerApp) -> None:
         "accounts/(.+)/test": TestHandler,
         "accounts/(.+)": AccountHandler,
     }
-    server.web_app.add_handlers(
+    server.web_app.add_handlers(  # type: ignore[no-untyped-call] # tornado does not type it
         ".*$",
         [(url_path_join(base, "billnb", path), one, given) for path, one in routes.items()],
     )

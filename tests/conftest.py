@@ -1,12 +1,15 @@
-"""What every test starts from: no account configured, no proxy, nobody's `.netrc`."""
+"""What every test starts from: no account configured, no keyring, no proxy, nobody's `.netrc`."""
 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+import keyring
+import keyring.backends.fail
 import pytest
 import vendors
 from browser import NoBrowserError, launched, watched
@@ -16,14 +19,22 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 
+def pytest_configure() -> None:
+    """Have the examples in docstrings, which know no fixtures, find nothing of this user's."""
+    os.environ["BILLNB_CONFIG"] = tempfile.mkdtemp(prefix="billnb-examples-")
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+
 @pytest.fixture(autouse=True)
 def _bare_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     for name in list(os.environ):
-        if name.startswith(("BYTIO_", "UNPOD_", "BILLNB_")) or name.lower().endswith("_proxy"):
+        ours = ("BYTIO_", "UNPOD_", "BILLNB_", "XDG_CONFIG_", "XDG_STATE_")
+        if name.startswith(ours) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    keyring.set_keyring(keyring.backends.fail.Keyring())
 
 
 @pytest.fixture(params=["bytio", "unpod"])

@@ -107,7 +107,11 @@ def command(page: Page, name: str, limit: int = 60) -> None:
 
 @contextmanager
 def serving(
-    folder: Path, *, python: str = sys.executable, served: Path | None = None
+    folder: Path,
+    *,
+    python: str = sys.executable,
+    served: Path | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Server]:
     """Serve JupyterLab and Notebook, from a folder of its own unless another is to be `served`."""
     settings = folder / "settings"
@@ -128,9 +132,12 @@ def serving(
         "--JupyterNotebookApp.expose_app_in_browser=True",
         f"--LabApp.app_settings_dir={settings}",
         f"--ServerApp.root_dir={served}",
+        # as an installed wheel has it
+        "--ServerApp.jpserver_extensions={'billnb': True}",
     ]
     server = Server(f"http://127.0.0.1:{port}", token, served)
-    with started([python, "-m", "jupyter", "lab", *options], folder) as process:
+    words = [python, "-m", "jupyter", "lab", *options]
+    with started(words, folder, environment) as process:
         wait_for(server, process)
         yield server
 

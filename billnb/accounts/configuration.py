@@ -1,13 +1,12 @@
-"""Which accounts does the file of accounts name, and how is it changed without a loss?
+"""Which accounts does the file of accounts name?
 
-People write in it too: what is changed is the one account that is added or removed, comments and
-all the rest stay, and a file that cannot be understood is left as it is.
+People write in it too: what cannot be meant is an error that names the place, and never what stands
+there, for somebody may have put a secret into it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -16,14 +15,14 @@ from billnb.accounts import places
 from billnb.accounts.fields import BASE_URL, Kinds, fields, kinds
 from billnb.accounts.naming import clash, is_name
 from billnb.accounts.toml import fault, parsed
-from billnb.accounts.writing import turn, write
 from billnb.errors import ArgumentError, StorageError
 from billnb.secret import redact
 from billnb.transport import checked_base_url
 
 Store = Literal["keyring", "file"]
 
-_TABLE = "accounts"
+TABLE = "accounts"
+"""The table whose tables are the accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,103 +62,11 @@ def read() -> dict[str, Named]:
         When it cannot be read.
     """
     path = places.accounts_file()
-    return _accounts(parsed(path, _content(path)), path, kinds())
+    return _accounts(parsed(path, content(path)), path, kinds())
 
 
-@contextmanager
-def changing() -> Iterator[None]:
-    """Keep others from changing the file meanwhile."""
-    with turn(places.accounts_file()):
-        yield
-
-
-def insert(account: Named) -> None:
-    """Write an account into the file, at its end.
-
-    Raises
-    ------
-    ConfigurationError
-        When the file is written in a way that leaves no place for it; it is left as it is.
-    StorageError
-        When it cannot be written.
-    """
-    import tomlkit  # takes long to load, and loading never needs it
-
-    path = places.accounts_file()
-    before = _content(path)
-    line = "\r\n" if b"\r\n" in before else "\n"
-    table: dict[str, Any] = {"provider": account.provider, **account.options}
-    table |= {"kept": account.kept, "keeps": [*account.keeps]} if account.kept else {}
-    added = [f"[{_TABLE}.{account.name}]"]
-    added += [
-        f"{tomlkit.key(name).as_string()} = {tomlkit.item(value).as_string()}"
-        for name, value in table.items()
-    ]
-    text = before.decode()
-    gap = "" if not text else line if text.endswith("\n") else 2 * line
-    after = f"{text}{gap}{line.join(added)}{line}".encode()
-    expected = parsed(path, before)
-    expected.setdefault(_TABLE, {})[account.name] = table
-    _write(path, after, expected, "write the accounts as tables of their own, [accounts.NAME]")
-
-
-def delete(name: str) -> None:
-    """Take an account out of the file; comments that follow it stay.
-
-    Raises
-    ------
-    ConfigurationError
-        When the file is written in a way that it cannot be taken out of; it is left as it is.
-    StorageError
-        When it cannot be written.
-    """
-    import tomlkit
-
-    path = places.accounts_file()
-    before = _content(path).decode()
-    document: Any = tomlkit.parse(before)
-    del document[_TABLE][name]
-    expected = parsed(path, before.encode())
-    del expected[_TABLE][name]
-    after = _with_what_follows(before, tomlkit.dumps(document))
-    _write(path, after.encode(), expected, f"take {_TABLE}.{name} out of it by hand")
-
-
-def _with_what_follows(before: str, after: str) -> str:
-    """Return a file without a table, but with the comments between it and the next one.
-
-    They are said of the next, as a rule; to a parser they are the end of the one removed.
-    """
-    same = next(
-        (i for i, (x, y) in enumerate(zip(before, after, strict=False)) if x != y), len(after)
-    )
-    start = before.rfind("\n", 0, same) + 1
-    end = start + len(before) - len(after)
-    if before[:start] + before[end:] != after:
-        return after
-    lines = before[start:end].splitlines(keepends=True)
-    kept = len(lines)
-    while kept and (not lines[kept - 1].strip() or lines[kept - 1].lstrip().startswith("#")):
-        kept -= 1
-    return after[:start] + "".join(lines[kept:]) + after[start:]
-
-
-def _write(path: Path, content: bytes, expected: dict[str, Any], otherwise: str) -> None:
-    """Write the file, if it says what it should."""
-    try:
-        says = parsed(path, content)
-    except ValueError:
-        says = None
-    if says is not None:
-        says.setdefault(_TABLE, {})
-    if says != expected | {_TABLE: expected.get(_TABLE, {})}:
-        raise fault(
-            path, f"this cannot be changed without a loss, and is left as it is; {otherwise}"
-        )
-    write(path, content)
-
-
-def _content(path: Path) -> bytes:
+def content(path: Path) -> bytes:
+    """Return what the file holds; nothing, where there is none."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -169,16 +76,16 @@ def _content(path: Path) -> bytes:
     raise StorageError(f"cannot read {str(path)!r}: {problem}")
 
 
-def _accounts(content: dict[str, Any], path: Path, known: Kinds) -> dict[str, Named]:
-    tables = content.get(_TABLE, {})
+def _accounts(says: dict[str, Any], path: Path, known: Kinds) -> dict[str, Named]:
+    tables = says.get(TABLE, {})
     if not isinstance(tables, dict):
-        raise fault(path, f"{_TABLE}: expected tables, [{_TABLE}.NAME]")
+        raise fault(path, f"{TABLE}: expected tables, [{TABLE}.NAME]")
     found = {name: _account(name, table, path, known) for name, table in tables.items()}
     twins = clash(((one.name, one.provider) for one in found.values()), known)
     if twins is not None:
         raise fault(
             path,
-            f"{_TABLE}.{twins[1]} and {_TABLE}.{twins[0]} would share environment "
+            f"{TABLE}.{twins[1]} and {TABLE}.{twins[0]} would share environment "
             "variables; give one of them another name",
         )
     return found
@@ -188,10 +95,10 @@ def _account(name: str, table: object, path: Path, known: Kinds) -> Named:
     if not is_name(name):
         raise fault(
             path,
-            f"{_TABLE}: {redact(name, limit=60)!r} is no name for an account; names are "
+            f"{TABLE}: {redact(name, limit=60)!r} is no name for an account; names are "
             "letters, digits, - and _",
         )
-    here = f"{_TABLE}.{name}"
+    here = f"{TABLE}.{name}"
     if not isinstance(table, dict):
         raise fault(path, f"{here}: expected a table, [{here}]")
     provider = table.get("provider")
@@ -239,4 +146,4 @@ def _check_options(options: dict[str, Any], here: str, path: Path, kind: Any, na
         raise fault(path, problem)
 
 
-__all__ = ["Named", "Store", "changing", "delete", "insert", "read"]
+__all__ = ["TABLE", "Named", "Store", "content", "read"]

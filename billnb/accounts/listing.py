@@ -17,7 +17,7 @@ from billnb.accounts.configuration import Named
 from billnb.accounts.credentials import gone, in_environment, named_variables
 from billnb.accounts.fields import Kinds, kinds
 from billnb.accounts.states import Outcome, States
-from billnb.errors import BillnbError, UnknownNameError
+from billnb.errors import BillnbError, UnknownNameError, discreet
 from billnb.providers.base import Provider
 from billnb.secret import redact
 
@@ -67,6 +67,7 @@ class Account:
     variables: Mapping[str, str]
 
 
+@discreet
 def list() -> builtins.list[Account]:  # noqa: A001 - billnb.accounts.list() is what it is
     """Return the accounts there are, by name; those that are only in the environment as well.
 
@@ -96,6 +97,7 @@ def list() -> builtins.list[Account]:  # noqa: A001 - billnb.accounts.list() is 
     return [_record(accounts[name], known, noted, in_file) for name in sorted(accounts)]
 
 
+@discreet
 def names() -> builtins.list[str]:
     """Return what :func:`billnb.load` takes: names of accounts, and of providers.
 

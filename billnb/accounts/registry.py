@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from billnb import providers
-from billnb.accounts import configuration, credentials, keeping, naming, states
+from billnb.accounts import configuration, credentials, editing, keeping, naming, states
 from billnb.accounts.configuration import Named, Store
 from billnb.accounts.fields import Field, Kinds, fields, kinds
 from billnb.accounts.listing import Account, found, record
@@ -87,9 +87,9 @@ def add(
     _check_free(account, known)
     if kept is not None:
         keeping.check(kept)
-    made = credentials.opened(
-        account, kind, credentials.collected(account, kind, secrets), limits=LIMITS
-    )
+    _check_complete(account, kind)
+    credential = credentials.collected(account, kind, secrets)
+    made = credentials.opened(account, kind, credential, limits=LIMITS)
     if verify:
         probe(made)
     _keep(account, secrets, known)
@@ -100,12 +100,12 @@ def add(
 
 
 def _keep(account: Named, secrets: Mapping[str, Secret], known: Kinds) -> None:
-    with configuration.changing():
+    with editing.changing():
         _check_free(account, known)
         if account.kept is not None:
             keeping.keep(account.name, secrets, account.kept)
         try:
-            configuration.insert(account)
+            editing.insert(account)
         except BaseException:
             if account.kept is not None:
                 keeping.drop(account.name, secrets, account.kept)
@@ -115,6 +115,19 @@ def _keep(account: Named, secrets: Mapping[str, Secret], known: Kinds) -> None:
 def _check_free(account: Named, known: Kinds) -> None:
     others = [(one.name, one.provider) for one in configuration.read().values()]
     naming.check_free(account.name, account.provider, others, known)
+
+
+def _check_complete(account: Named, kind: type[Provider]) -> None:
+    held = credentials.in_environment(account, kind)
+    for credential in kind.credentials:
+        argument = credential.argument
+        if argument not in {*account.keeps, *account.options, *held}:
+            variable = credentials.named_variables(account, kind)[argument]
+            raise ArgumentError(
+                f"the {credential.label} is missing; pass {argument}=…, set the environment "
+                f"variable {variable}, or have it asked for: billnb accounts add {account.name} "
+                f"--provider {account.provider}"
+            )
 
 
 def _sealed(value: object) -> Secret:
@@ -169,7 +182,7 @@ def remove(name: str, *, force: bool = False) -> None:
         ...
     billnb.errors.UnknownNameError: no account is called 'nobody'; known: bytio, unpod
     """
-    with configuration.changing():
+    with editing.changing():
         known = kinds()
         account = found(name, configuration.read(), known)
         kind = known.get(account.provider)
@@ -178,6 +191,7 @@ def remove(name: str, *, force: bool = False) -> None:
             raise ArgumentError(
                 f"{name} is only in the environment, and goes when its variables do: {variables}"
             )
+        take_out = editing.without(name)
         try:
             _remove_secrets(account, kind)
         except StorageError as error:
@@ -186,7 +200,7 @@ def remove(name: str, *, force: bool = False) -> None:
                 raise StorageError(
                     f"{problem}; force removes it without (force=True, --force)"
                 ) from None
-        configuration.delete(name)
+        take_out()
     states.forget(name)
 
 

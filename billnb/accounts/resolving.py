@@ -14,10 +14,11 @@ from billnb.accounts import configuration, credentials
 from billnb.accounts.configuration import Named
 from billnb.accounts.fields import Kinds, kinds
 from billnb.accounts.listing import available, found
-from billnb.errors import ArgumentError, AuthenticationError
+from billnb.errors import ArgumentError, AuthenticationError, discreet
 from billnb.providers.base import Provider
 
 
+@discreet
 def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
     """Return accounts by the name they have in the history.
 
@@ -66,6 +67,7 @@ def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
     return named
 
 
+@discreet
 def configured() -> list[Provider]:
     """Return every account there is: those of the file, and those of the environment.
 

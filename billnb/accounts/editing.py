@@ -1,0 +1,126 @@
+"""How is an account written into the file of accounts, or taken out of it, without a loss?
+
+Comments, layout and all other tables stay as they are. What would be written is read first, and has
+to say what the file said before, but for the one account.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from billnb.accounts import configuration, places
+from billnb.accounts.configuration import TABLE, Named
+from billnb.accounts.toml import fault, parsed
+from billnb.accounts.writing import turn, write
+from billnb.errors import ConfigurationError
+
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+@contextmanager
+def changing() -> Iterator[None]:
+    """Keep others from changing the file meanwhile."""
+    with turn(places.accounts_file()):
+        yield
+
+
+def insert(account: Named) -> None:
+    """Write an account into the file, at its end.
+
+    Raises
+    ------
+    ConfigurationError
+        When the file is written in a way that leaves no place for it; it is left as it is.
+    StorageError
+        When it cannot be written.
+    """
+    import tomlkit  # takes long to load, and loading never needs it
+
+    path = places.accounts_file()
+    before = configuration.content(path)
+    line = "\r\n" if b"\r\n" in before else "\n"
+    table: dict[str, Any] = {"provider": account.provider, **account.options}
+    table |= {"kept": account.kept, "keeps": [*account.keeps]} if account.kept else {}
+    added = [f"[{TABLE}.{account.name}]"]
+    added += [
+        f"{tomlkit.key(name).as_string()} = {tomlkit.item(value).as_string()}"
+        for name, value in table.items()
+    ]
+    text = before.decode()
+    gap = "" if not text else line if text.endswith("\n") else 2 * line
+    after = f"{text}{gap}{line.join(added)}{line}".encode()
+    expected = parsed(path, before)
+    expected.setdefault(TABLE, {})[account.name] = table
+    if not _says(path, after, expected):
+        raise _unchangeable(path, "write the accounts as tables of their own, [accounts.NAME]")
+    write(path, after)
+
+
+def without(name: str) -> Callable[[], None]:
+    """Return what takes an account out of the file; comments that follow it stay.
+
+    Whether that can be done is known before it is.
+
+    Raises
+    ------
+    ConfigurationError
+        When the file is written in a way that it cannot be taken out of; it is left as it is.
+    """
+    path = places.accounts_file()
+    before = configuration.content(path)
+    expected = parsed(path, before)
+    del expected[TABLE][name]
+    candidates = (text.encode() for text in _without(before.decode(), name))
+    after = next((one for one in candidates if _says(path, one, expected)), None)
+    if after is None:
+        raise _unchangeable(path, f"take {TABLE}.{name} out of it by hand")
+    return partial(write, path, after)
+
+
+def _without(text: str, name: str) -> Iterator[str]:
+    """Yield a file without what looks like the table of an account.
+
+    What looks like one may stand within a text; the caller sees whether the file says what it
+    should. Comments between the table and the next one stay: they are said of the next, as a rule.
+    (tomlkit takes them away with the table, and may move tables that stand between accounts.)
+    """
+    lines = _LINE.findall(text)
+    for start, line in enumerate(lines):
+        if _header(line) != {TABLE: {name: {}}}:
+            continue
+        later = range(start + 1, len(lines))
+        end = next((n for n in later if _header(lines[n]) is not None), len(lines))
+        while end > start + 1 and lines[end - 1].strip()[:1] in ("", "#"):
+            end -= 1
+        yield "".join(lines[:start] + lines[end:])
+
+
+def _header(line: str) -> dict[str, Any] | None:
+    """Return what a line says if it begins a table, else ``None``."""
+    if not line.lstrip().startswith("["):
+        return None
+    try:
+        return tomllib.loads(line)
+    except tomllib.TOMLDecodeError:
+        return None
+
+
+def _says(path: Path, content: bytes, expected: dict[str, Any]) -> bool:
+    try:
+        says = parsed(path, content)
+    except ConfigurationError:
+        return False
+    return says | {TABLE: says.get(TABLE, {})} == expected | {TABLE: expected.get(TABLE, {})}
+
+
+def _unchangeable(path: Path, otherwise: str) -> ConfigurationError:
+    return fault(path, f"this cannot be changed without a loss, and is left as it is; {otherwise}")
+
+
+__all__ = ["changing", "insert", "without"]
