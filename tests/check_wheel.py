@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 SUFFIXES = (".py", ".html", ".css", ".js")
+SERVER_CONFIG = "etc/jupyter/jupyter_server_config.d/billnb.json"
 ENTRY_POINTS = {
     "billnb.providers": {
         "bytio": "billnb.providers.bytio:Bytio",
@@ -37,6 +38,11 @@ def problems(wheel: Path) -> list[str]:
         if path.suffix in SUFFIXES or path.name == "py.typed"
     }
     sources.add("billnb/tour/explore.ipynb")
+    sources |= {
+        f"{name.partition('.dist-info/')[0]}.data/data/{SERVER_CONFIG}"
+        for name in names
+        if name.endswith(".dist-info/METADATA")
+    }
     found = [f"missing: {name}" for name in sorted(sources - names)]
     packed = {name for name in names if ".dist-info/" not in name}
     found += [f"does not belong: {name}" for name in sorted(packed - sources)]

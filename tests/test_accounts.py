@@ -646,6 +646,14 @@ def test_an_account_whose_provider_is_gone_stays_and_can_be_removed(
     assert list(memory.kept) == [("billnb", "other/api_key")]
 
 
+def test_what_is_no_account_is_neither_tested_nor_removed(folder: Path) -> None:
+    for name in ("nope", "bytio"):
+        for use in (accounts.test, accounts.remove):
+            with pytest.raises(errors.UnknownNameError, match="known: none"):
+                use(name)
+    assert states.read() == {}
+
+
 def test_a_provider_that_cannot_be_loaded_hides_no_account(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,7 +88,9 @@ def test_components_sum_exactly_to_the_total() -> None:
         assert sum(components(row).values()) == row["total"]
 
 
-@pytest.mark.parametrize("command", [(), ("demo",), ("load",), ("sandbox",)])
+@pytest.mark.parametrize(
+    "command", [(), ("demo",), ("load",), ("sandbox",), ("accounts",), ("accounts", "add")]
+)
 def test_help_helps(command: tuple[str, ...]) -> None:
     result = CliRunner().invoke(cli.main, [*command, "--help"])
     assert result.exit_code == 0

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import vendors
+from faulty import FaultyServer
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import CapturedIO, capture_output
 from ledgers import history, invoice, top_up
@@ -134,6 +136,41 @@ def test_wrong_sql_is_said_in_a_line(shell: InteractiveShell, query: str, messag
 def test_lines_are_completed(shell: InteractiveShell, line: str, expected: set[str]) -> None:
     _, found = shell.complete(line.split(" ")[-1], line, len(line))
     assert expected <= set(found)
+
+
+@pytest.fixture
+def production(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """An account of that name, at a vendor on loopback."""
+    monkeypatch.setenv("BILLNB_CONFIG", str(tmp_path))
+    case = vendors.case("bytio")
+    with FaultyServer(case.answer) as server:
+        billnb.accounts.add(
+            "production", "bytio", api_key=vendors.KEY, base_url=server.url, store="file"
+        )
+        yield
+
+
+@pytest.mark.usefixtures("production")
+@pytest.mark.parametrize("line", ["%billnb production", "%billnb"])
+def test_accounts_are_loaded_by_name(shell: InteractiveShell, line: str) -> None:
+    _, said = run(shell, f"found = {line}")
+    assert said.stderr == ""
+    assert set(shell.user_ns["found"]["account"]) == {"production"}
+    assert vendors.KEY not in said.stdout
+
+
+@pytest.mark.filterwarnings("default")  # IPython has another way, which is provisional
+@pytest.mark.usefixtures("production")
+def test_names_of_accounts_are_completed(
+    shell: InteractiveShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, found = shell.complete("prod", "%billnb prod", 12)
+    assert found == ["production"]
+    (tmp_path / "accounts.toml").write_text("broken")
+    _, found = shell.complete("--de", "%billnb --de", 12)
+    assert found == ["--demo"]
+    _, said = run(shell, "%billnb production")
+    assert "accounts.toml, line 1, column 7" in said.stderr
 
 
 def test_help_tells_how_it_is_used(shell: InteractiveShell) -> None:

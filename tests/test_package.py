@@ -32,7 +32,8 @@ def in_fresh_process(code: str) -> str:
 
 def test_importing_billnb_loads_nothing_heavy() -> None:
     heavy = "pandas pyarrow numpy requests urllib3 plotly ipywidgets IPython jupyter_server "
-    heavy += "jupyterlab msgspec narwhals tqdm click anywidget babel jinja2 itables"
+    heavy += "jupyterlab msgspec narwhals tqdm click anywidget babel jinja2 itables "
+    heavy += "keyring tomlkit filelock platformdirs tornado"
     code = f"import billnb, sys; print([m for m in {heavy.split()} if m in sys.modules])"
     assert in_fresh_process(code).strip() == "[]"
 
@@ -47,6 +48,10 @@ def test_loading_needs_no_widgets_or_charts() -> None:
         "anywidget",
         "click",
         "tqdm",
+        "keyring",
+        "tomlkit",
+        "filelock",
+        "tornado",
     ]
     code = "import billnb, sys; billnb.demo();"
     code += f"print([m for m in {heavy} if m in sys.modules])"
@@ -95,6 +100,8 @@ def test_every_error_is_in_the_tree() -> None:
 def test_public_functions_are_documented() -> None:
     functions = [getattr(billnb, name) for name in ("load", "demo", "explore", "redact", "report")]
     functions += [billnb.Bytio, billnb.Explorer, billnb.Unpod]
+    functions += [billnb.accounts.add, billnb.accounts.remove, billnb.accounts.resolve]
+    functions += [billnb.accounts.test]
     functions += [
         getattr(room, name) for room in (billnb.analysis, billnb.charts) for name in room.__all__
     ]
@@ -115,11 +122,12 @@ needs_readme = pytest.mark.skipif(not README, reason="README.md is not beside th
 def test_readme_names_every_public_name_and_command() -> None:
     for name in set(billnb.__all__) - set(errors.__all__) - {"__version__"}:
         assert re.search(rf"\b{name}\b", README), name
-    for command in cli.main.commands:
+    for command in [*cli.main.commands, *(f"accounts {one}" for one in cli.accounts.commands)]:
         assert f"billnb {command}" in README, command
-    for room in (billnb.analysis, billnb.charts):
+    for room in (billnb.accounts, billnb.analysis, billnb.charts):
         for name in room.__all__:
-            assert f"`{name}(" in README or f"`{room.__name__}.{name}(" in README, name
+            where = (name, f"{room.__name__}.{name}", f"{room.__name__[7:]}.{name}")
+            assert any(f"`{one}" in README for one in where), name
 
 
 @needs_readme
@@ -141,7 +149,8 @@ def test_readme_commands_are_understood() -> None:
     for line in ours:
         words = shlex.split(line, comments=True)[1:]
         words = words[: words.index("|")] if "|" in words else words
-        result = CliRunner().invoke(cli.main, [words[0], "--help"])
+        command = words[: 2 if words[0] == "accounts" else 1]
+        result = CliRunner().invoke(cli.main, [*command, "--help"])
         assert result.exit_code == 0, line
         options = [word.partition("=")[0] for word in words if word.startswith("--")]
         assert all(option in result.output for option in options), line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -99,6 +100,27 @@ class Rest:
         return str(answer.body["message"])
 
 
+CARELESS = """
+from billnb.providers.bytio import Bytio
+
+class Careless(Bytio):
+    provider = "careless"
+
+    def __init__(self, api_key=None, **options):
+        raise ZeroDivisionError(f"cannot work with {api_key.reveal()}")
+"""
+
+
+def careless(folder: Path) -> Path:
+    """Install a provider that fails, and says with which key."""
+    info = folder / "site" / "careless-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: careless\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[billnb.providers]\ncareless = careless:Careless\n")
+    (folder / "site" / "careless.py").write_text(CARELESS)
+    return folder / "site"
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rest]:
     folder = tmp_path_factory.mktemp("server")
@@ -108,6 +130,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rest]:
         "HOME": str(folder),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
     }
+    environment["PYTHONPATH"] = os.pathsep.join(
+        [str(careless(folder)), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    )
     answers: list[str] = []
     with serving(folder, environment=environment) as server:
         yield Rest(server, config, answers)
@@ -135,7 +160,8 @@ def rest(running: Rest) -> Iterator[Rest]:
 def test_providers_say_what_must_be_filled_in(rest: Rest) -> None:
     answer = rest.ask("GET", "billnb/providers")
     assert answer.status == 200
-    bytio, unpod = answer.body["providers"]
+    bytio, careless, unpod = answer.body["providers"]
+    assert careless["label"] == "Careless"
     assert bytio == {
         "name": "bytio",
         "label": "Bytio",
@@ -416,6 +442,15 @@ def test_the_server_goes_on_while_a_vendor_thinks(
     answer.set()
     waiting.join(30)
     assert done[0].status == 201
+
+
+def test_the_unexpected_is_answered_without_what_it_says(rest: Rest) -> None:
+    answer = rest.ask("POST", "billnb/accounts", GOOD | {"provider": "careless"})
+    assert "ZeroDivisionError" in rest.refused(answer, 500, "unexpected")
+    assert rest.accounts() == []
+    log = (rest.config.parent / "log").read_text()
+    assert "unexpected ZeroDivisionError" in log
+    assert "careless.py" in log
 
 
 def test_methods_that_are_none_are_refused(rest: Rest) -> None:

@@ -10,9 +10,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from billnb.accounts import keeping
 from billnb.accounts.configuration import Named
 from billnb.accounts.fields import BASE_URL, Kinds, fields, variables
+from billnb.accounts.keeping import Reader
 from billnb.errors import AuthenticationError, UnknownNameError
 from billnb.providers.base import Credential, Provider
 from billnb.secret import Secret, redact
@@ -40,7 +40,10 @@ def in_environment(account: Named, kind: type[Provider]) -> dict[str, str]:
 
 
 def collected(
-    account: Named, kind: type[Provider], given: Mapping[str, Secret] | None = None
+    account: Named,
+    kind: type[Provider],
+    kept: Reader,
+    given: Mapping[str, Secret] | None = None,
 ) -> dict[str, Secret]:
     """Return the credentials of an account, each from where it is; those given come first.
 
@@ -61,7 +64,7 @@ def collected(
         elif secret is None and argument in account.options:
             secret = Secret(account.options[argument])
         elif secret is None and credential.is_secret:
-            secret = keeping.kept(account, argument)
+            secret = kept(account, argument)
         if secret is None:
             raise _missing(account, kind, credential)
         found[argument] = secret

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 from billnb.accounts import keyrings, places, secret_file
 from billnb.accounts.configuration import Named, Store
 from billnb.errors import BillnbError, StorageError
 from billnb.secret import Secret
+
+Reader = Callable[[Named, str], Secret | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,17 +102,20 @@ def remove(name: str, arguments: Iterable[str], store: Store) -> None:
         keyrings.remove(name, argument)
 
 
-def kept(account: Named, argument: str) -> Secret | None:
-    """Return a secret that is kept, or ``None``.
+def reader() -> Reader:
+    """Return what reads secrets that are kept; the file is read once at most, and when needed.
 
-    Raises
-    ------
-    StorageError
-        When the store cannot be read.
+    It takes an account and an argument, returns ``None`` for what is not kept, and raises
+    StorageError when the store cannot be read.
     """
-    if account.kept == "file":
-        return secret_file.read().get(account.name, {}).get(argument)
-    return keyrings.get(account.name, argument) if account.kept == "keyring" else None
+    in_file = cache(secret_file.read)
+
+    def kept(account: Named, argument: str) -> Secret | None:
+        if account.kept == "file":
+            return in_file().get(account.name, {}).get(argument)
+        return keyrings.get(account.name, argument) if account.kept == "keyring" else None
+
+    return kept
 
 
-__all__ = ["Storage", "check", "drop", "keep", "kept", "remove", "storage"]
+__all__ = ["Reader", "Storage", "check", "drop", "keep", "reader", "remove", "storage"]

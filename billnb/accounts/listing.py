@@ -120,7 +120,7 @@ def of_environment(provider: str) -> Named:
     return Named(provider, provider, listed=False)
 
 
-def found(name: str, named: Mapping[str, Named], known: Kinds) -> Named:
+def found(name: str, there: Mapping[str, Named]) -> Named:
     """Return the account that a name means.
 
     Raises
@@ -128,16 +128,11 @@ def found(name: str, named: Mapping[str, Named], known: Kinds) -> Named:
     UnknownNameError
         When it means none; the message lists those there are.
     """
-    if name in named:
-        return named[name]
-    if name in known:
-        return of_environment(name)
-    there = sorted({*named, *known})
+    if name in there:
+        return there[name]
+    known = ", ".join(sorted(there)[:_MOST_NAMED]) or "none"
     more = f", … ({len(there):,} in all)" if len(there) > _MOST_NAMED else ""
-    raise UnknownNameError(
-        f"no account is called {redact(name, limit=60)!r}; "
-        f"known: {', '.join(there[:_MOST_NAMED])}{more}"
-    )
+    raise UnknownNameError(f"no account is called {redact(name, limit=60)!r}; known: {known}{more}")
 
 
 def record(account: Named, known: Kinds, noted: States) -> Account:

@@ -13,9 +13,9 @@ from billnb import providers
 from billnb.accounts import configuration, credentials, editing, keeping, naming, states
 from billnb.accounts.configuration import Named, Store
 from billnb.accounts.fields import Field, Kinds, fields, kinds
-from billnb.accounts.listing import Account, found, record
+from billnb.accounts.listing import Account, available, found, record
 from billnb.accounts.trying import LIMITS, probe
-from billnb.errors import ArgumentError, StorageError, discreet
+from billnb.errors import ArgumentError, ConfigurationError, StorageError, discreet
 from billnb.providers.base import Provider
 from billnb.secret import Secret, redact
 
@@ -88,7 +88,7 @@ def add(
     if kept is not None:
         keeping.check(kept)
     _check_complete(account, kind)
-    credential = credentials.collected(account, kind, secrets)
+    credential = credentials.collected(account, kind, keeping.reader(), secrets)
     made = credentials.opened(account, kind, credential, limits=LIMITS)
     if verify:
         probe(made)
@@ -180,11 +180,11 @@ def remove(name: str, *, force: bool = False) -> None:
     >>> remove("nobody")
     Traceback (most recent call last):
         ...
-    billnb.errors.UnknownNameError: no account is called 'nobody'; known: bytio, unpod
+    billnb.errors.UnknownNameError: no account is called 'nobody'; known: none
     """
     with editing.changing():
         known = kinds()
-        account = found(name, configuration.read(), known)
+        account = found(name, available(configuration.read(), known))
         kind = known.get(account.provider)
         if not account.listed:
             variables = ", ".join(one.variable for one in known[name].credentials)
@@ -194,7 +194,7 @@ def remove(name: str, *, force: bool = False) -> None:
         take_out = editing.without(name)
         try:
             _remove_secrets(account, kind)
-        except StorageError as error:
+        except (ConfigurationError, StorageError) as error:
             problem = f"{error}. The account {name} is still there, and so may its secret be"
             if not force:
                 raise StorageError(

@@ -13,7 +13,8 @@ from typing import Any
 from billnb.accounts import configuration, credentials
 from billnb.accounts.configuration import Named
 from billnb.accounts.fields import Kinds, kinds
-from billnb.accounts.listing import available, found
+from billnb.accounts.keeping import Reader, reader
+from billnb.accounts.listing import available, found, of_environment
 from billnb.errors import ArgumentError, AuthenticationError, discreet
 from billnb.providers.base import Provider
 
@@ -97,11 +98,11 @@ def configured() -> list[Provider]:
         ...
     billnb.errors.AuthenticationError: no account is given, and none is configured; ...
     """
-    known = kinds()
+    known, kept = kinds(), reader()
     there = available(configuration.read(), known).values()
-    named = [_opened(one, known) for one in there if one.listed]
+    named = [_opened(one, known, kept) for one in there if one.listed]
     seen = {account.access for account in named}
-    begun = [_opened(one, known) for one in there if not one.listed]
+    begun = [_opened(one, known, kept) for one in there if not one.listed]
     accounts = named + [account for account in begun if account.access not in seen]
     if accounts:
         return accounts
@@ -125,17 +126,18 @@ def _accounts(accounts: Sequence[Provider | str]) -> list[Provider]:
             )
     if all(isinstance(account, Provider) for account in accounts):
         return [account for account in accounts if isinstance(account, Provider)]
-    known, named = kinds(), configuration.read()
+    known, kept = kinds(), reader()
+    there = {name: of_environment(name) for name in known} | configuration.read()
     return [
-        account if isinstance(account, Provider) else _opened(found(account, named, known), known)
+        account if isinstance(account, Provider) else _opened(found(account, there), known, kept)
         for account in accounts
     ]
 
 
-def _opened(account: Named, known: Kinds) -> Provider:
+def _opened(account: Named, known: Kinds, kept: Reader) -> Provider:
     kind = credentials.kind_of(account, known)
     if account.listed:
-        return credentials.opened(account, kind, credentials.collected(account, kind))
+        return credentials.opened(account, kind, credentials.collected(account, kind, kept))
     make: Any = kind  # each provider's constructor is its own, and needs no argument
     of_environment: Provider = make()
     return of_environment

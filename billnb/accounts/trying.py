@@ -7,7 +7,8 @@ from contextlib import closing
 from billnb.accounts import configuration, credentials, states
 from billnb.accounts.configuration import Named
 from billnb.accounts.fields import kinds
-from billnb.accounts.listing import Account, found, record
+from billnb.accounts.keeping import reader
+from billnb.accounts.listing import Account, available, found, record
 from billnb.accounts.states import Outcome
 from billnb.errors import (
     AuthenticationError,
@@ -75,10 +76,10 @@ def test(name: str) -> Account:
     >>> test("nobody")
     Traceback (most recent call last):
         ...
-    billnb.errors.UnknownNameError: no account is called 'nobody'; known: bytio, unpod
+    billnb.errors.UnknownNameError: no account is called 'nobody'; known: none
     """
     known = kinds()
-    account = found(name, configuration.read(), known)
+    account = found(name, available(configuration.read(), known))
     kind = known.get(account.provider)
     if kind is not None:
         state, message = _tried(account, kind)
@@ -88,7 +89,7 @@ def test(name: str) -> Account:
 
 def _tried(account: Named, kind: type[Provider]) -> tuple[Outcome, str | None]:
     try:
-        credential = credentials.collected(account, kind)
+        credential = credentials.collected(account, kind, reader())
     except AuthenticationError as error:
         return "incomplete", _said(error)
     try:
