@@ -244,7 +244,7 @@ class AccountHandler(_Handler):
         self.finish()
 
 
-class TestHandler(_Handler):
+class TrialHandler(_Handler):
     """The test of one account."""
 
     @_answering
@@ -282,7 +282,7 @@ def _load_jupyter_server_extension(server: ServerApp) -> None:
     routes = {
         "providers": ProvidersHandler,
         "accounts": AccountsHandler,
-        "accounts/(.+)/test": TestHandler,
+        "accounts/(.+)/test": TrialHandler,
         "accounts/(.+)": AccountHandler,
     }
     server.web_app.add_handlers(  # type: ignore[no-untyped-call] # tornado does not type it
@@ -291,4 +291,4 @@ def _load_jupyter_server_extension(server: ServerApp) -> None:
     )
 
 
-__all__ = ["AccountHandler", "AccountsHandler", "NewAccount", "ProvidersHandler", "TestHandler"]
+__all__ = ["AccountHandler", "AccountsHandler", "NewAccount", "ProvidersHandler", "TrialHandler"]

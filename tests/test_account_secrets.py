@@ -219,6 +219,10 @@ def test_a_file_that_cannot_be_written_leaves_no_secret_behind(folder: Path) -> 
         add(store="file")
     assert memory.kept == {}
     assert KEY not in "".join(contents(folder).values())
+    memory.kept["billnb", "production/api_key"] = "that of another folder's account"
+    with pytest.raises(errors.ConfigurationError):
+        add()
+    assert memory.kept == {("billnb", "production/api_key"): "that of another folder's account"}
 
 
 CRASH = """

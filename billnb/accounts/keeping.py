@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from billnb.accounts import keyrings, places, secret_file
 from billnb.accounts.configuration import Named, Store
@@ -62,8 +62,13 @@ def check(store: Store) -> None:
         raise StorageError(message)
 
 
-def keep(name: str, secrets: Mapping[str, Secret], store: Store) -> None:
+def keep(name: str, secrets: Mapping[str, Secret], store: Store) -> Callable[[], None]:
     """Keep the secrets of an account: all of them, or none.
+
+    Returns
+    -------
+    callable
+        What puts back what was there before, for an account that is not to be after all.
 
     Raises
     ------
@@ -71,20 +76,35 @@ def keep(name: str, secrets: Mapping[str, Secret], store: Store) -> None:
         When they are not kept.
     """
     if store == "file":
+        of_account = secret_file.read().get(name)
         secret_file.put(name, secrets)
-        return
+        return partial(_restore_file, name, of_account)
+    before = {argument: keyrings.get(name, argument) for argument in secrets}
+    restore = partial(_restore_keyring, name, before)
     try:
         for argument, secret in secrets.items():
             keyrings.put(name, argument, secret)
     except BaseException:
-        drop(name, secrets, store)
+        restore()
         raise
+    return restore
 
 
-def drop(name: str, arguments: Iterable[str], store: Store) -> None:
-    """Remove what was kept for an account that is not to be, as far as that can be done."""
+def _restore_file(name: str, before: Mapping[str, Secret] | None) -> None:
     with suppress(BillnbError):  # what went wrong before is what is told
-        remove(name, arguments, store)
+        if before is None:
+            secret_file.remove(name)
+        else:
+            secret_file.put(name, before)
+
+
+def _restore_keyring(name: str, before: Mapping[str, Secret | None]) -> None:
+    for argument, secret in before.items():
+        with suppress(BillnbError):
+            if secret is None:
+                keyrings.remove(name, argument)
+            else:
+                keyrings.put(name, argument, secret)
 
 
 def remove(name: str, arguments: Iterable[str], store: Store) -> None:
@@ -118,4 +138,4 @@ def reader() -> Reader:
     return kept
 
 
-__all__ = ["Reader", "Storage", "check", "drop", "keep", "reader", "remove", "storage"]
+__all__ = ["Reader", "Storage", "check", "keep", "reader", "remove", "storage"]

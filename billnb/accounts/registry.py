@@ -102,13 +102,12 @@ def add(
 def _keep(account: Named, secrets: Mapping[str, Secret], known: Kinds) -> None:
     with editing.changing():
         _check_free(account, known)
-        if account.kept is not None:
-            keeping.keep(account.name, secrets, account.kept)
+        restore = keeping.keep(account.name, secrets, account.kept) if account.kept else None
         try:
             editing.insert(account)
         except BaseException:
-            if account.kept is not None:
-                keeping.drop(account.name, secrets, account.kept)
+            if restore is not None:
+                restore()
             raise
 
 
