@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import keyring.backend
 import keyring.errors
 
@@ -48,6 +50,14 @@ class LockableKeyring(MemoryKeyring):
     def _check(self, given: str) -> None:
         if self.locked:
             raise keyring.errors.KeyringLocked(f"Failed to unlock the collection! {given}")
+
+
+class SwitchedKeyring(LockableKeyring):
+    """Is locked while a file is there, for another process to lock it."""
+
+    @property
+    def locked(self) -> bool:  # type: ignore[override]
+        return os.path.exists(os.environ["LOCKED_WHILE_THERE"])
 
 
 class ForgetfulKeyring(MemoryKeyring):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -118,17 +120,20 @@ def careless(folder: Path) -> Path:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: careless\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[billnb.providers]\ncareless = careless:Careless\n")
     (folder / "site" / "careless.py").write_text(CARELESS)
+    backends = Path(__file__).with_name("keyrings_for_tests.py")  # beside it stands a jupyter.py
+    shutil.copy(backends, folder / "site")
     return folder / "site"
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rest]:
-    folder = tmp_path_factory.mktemp("server")
+@contextmanager
+def started(folder: Path, backend: str) -> Iterator[Rest]:
+    """A Jupyter server with a keyring of that kind; what it said and wrote is searched after."""
     config = folder / "accounts"
     environment = {
         "BILLNB_CONFIG": str(config),
         "HOME": str(folder),
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "PYTHON_KEYRING_BACKEND": backend,
+        "LOCKED_WHILE_THERE": str(folder / "locked"),
     }
     environment["PYTHONPATH"] = os.pathsep.join(
         [str(careless(folder)), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
@@ -148,6 +153,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rest]:
     log = (folder / "log").read_text()
     assert "billnb | extension was successfully loaded" in log
     assert KEY not in log
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rest]:
+    folder = tmp_path_factory.mktemp("server")
+    with started(folder, "keyring.backends.fail.Keyring") as found:
+        yield found
 
 
 @pytest.fixture
@@ -451,6 +463,32 @@ def test_the_unexpected_is_answered_without_what_it_says(rest: Rest) -> None:
     log = (rest.config.parent / "log").read_text()
     assert "unexpected ZeroDivisionError" in log
     assert "careless.py" in log
+
+
+def test_a_keyring_keeps_and_a_locked_one_loses_nothing(
+    tmp_path: Path, case: Case, server: FaultyServer
+) -> None:
+    with started(tmp_path, "keyrings_for_tests.SwitchedKeyring") as rest:
+        added = rest.add(case, server.url, store="keyring")
+        assert (added.status, added.body["account"]["kept"]) == (201, "keyring")
+        storage = rest.ask("GET", "billnb/accounts").body["storage"]
+        assert storage["keyring"] is True
+        assert storage["backend"] == "keyrings_for_tests.SwitchedKeyring"
+        assert storage["message"] is None
+        (tmp_path / "locked").touch()
+        (listed,) = rest.accounts()
+        assert listed["state"] == "ok"
+        for answer in (
+            rest.ask("POST", "billnb/accounts/production/test"),
+            rest.ask("DELETE", "billnb/accounts/production"),
+            rest.add(case, server.url, "another", store="keyring"),
+        ):
+            assert "is locked" in rest.refused(answer, 503, "storage")
+        assert rest.accounts() == [listed]
+        (tmp_path / "locked").unlink()
+        tested = rest.ask("POST", "billnb/accounts/production/test")
+        assert tested.body["account"]["state"] == "ok"
+        assert rest.ask("DELETE", "billnb/accounts/production").status == 204
 
 
 def test_methods_that_are_none_are_refused(rest: Rest) -> None:
