@@ -59,6 +59,24 @@ def named(name: str, **changed: Any) -> Named:
 # in, about and out
 
 
+def test_what_the_vendor_does_not_say_is_said_of_the_account(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BYTIO_CURRENCY", "INR")  # of another account
+    with FaultyServer(vendors.case("bytio").answer) as server:
+        mine = {"api_key": vendors.KEY, "base_url": server.url}
+        accounts.add("euros", "bytio", currency="EUR", **mine)
+        accounts.add("dollars", "bytio", **mine)
+        with pytest.raises(errors.ArgumentError, match="currency must be a code"):
+            accounts.add("broken", "bytio", currency="a lot", **mine)
+        assert set(billnb.load("euros")["currency"]) == {"EUR"}
+        assert set(billnb.load("dollars")["currency"]) == {"USD"}
+        monkeypatch.setenv("BILLNB_EUROS_CURRENCY", "GBP")
+        assert set(billnb.load("euros")["currency"]) == {"GBP"}
+    assert [one.name for one in accounts.list()] == ["dollars", "euros"]
+    assert accounts.list()[1].options["currency"] == "EUR"
+
+
 def test_an_account_is_connected_once_and_named_from_then_on(
     case: Case, server: FaultyServer, folder: Path
 ) -> None:

@@ -87,13 +87,21 @@ def opened(
     ArgumentError
         When its address cannot be meant.
     """
-    held = in_environment(account, kind).get(BASE_URL)
+    variables = in_environment(account, kind)
+    held = variables.get(BASE_URL)
     if held is None:
         base_url = account.options.get(BASE_URL, kind.default_base_url)
     else:
         base_url = checked_base_url(os.environ[held], f"{account.name}: {held}")
+    # each is given, for a provider would look for its own variables otherwise
+    settings = {
+        one.argument: os.environ[variables[one.argument]]
+        if one.argument in variables
+        else account.options.get(one.argument, one.default)
+        for one in kind.settings
+    }
     make: Any = kind  # each provider's constructor is its own
-    made: Provider = make(**found, name=account.name, base_url=base_url, limits=limits)
+    made: Provider = make(**found, **settings, name=account.name, base_url=base_url, limits=limits)
     return made
 
 

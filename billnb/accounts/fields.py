@@ -81,6 +81,17 @@ def fields(kind: type[Provider]) -> tuple[Field, ...]:
             )
             for one in kind.credentials
         ),
+        *(
+            Field(
+                name=one.argument,
+                label=one.label[:1].upper() + one.label[1:],
+                secret=False,
+                required=False,
+                placeholder=one.default,
+                variable=one.variable,
+            )
+            for one in kind.settings
+        ),
         Field(
             name=BASE_URL,
             label="Address of the API",

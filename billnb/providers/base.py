@@ -73,6 +73,32 @@ class Credential:
         return error
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Something else an account may be told, which is no credential and has a default.
+
+    Attributes
+    ----------
+    argument : str
+        Its name as an argument of the provider: ``currency``.
+    variable : str
+        The environment variable it is taken from where it is not given: ``BYTIO_CURRENCY``.
+    label : str
+        What a person calls it: ``currency``.
+    default : str
+        What it is where nobody says.
+    """
+
+    argument: str
+    variable: str
+    label: str
+    default: str
+
+    def of(self, given: str | None) -> str:
+        """Return what is given, or else what the environment holds, or the default."""
+        return given or os.environ.get(self.variable) or self.default
+
+
 def sealed(value: str | Secret | None) -> Secret | None:
     """Return a credential as a secret; a constructor's first act, before anything can fail.
 
@@ -109,6 +135,8 @@ class Provider(ABC):
         The environment variable for scheme and host, their default, and the history's path.
     credentials : tuple of Credential
         What an account needs.
+    settings : tuple of Setting
+        What else it may be told.
     max_page_size : int
         Entries a page, at most.
     max_pages : int or None
@@ -128,6 +156,7 @@ class Provider(ABC):
     default_base_url: ClassVar[str]
     path: ClassVar[str]
     credentials: ClassVar[tuple[Credential, ...]]
+    settings: ClassVar[tuple[Setting, ...]] = ()
     max_page_size: ClassVar[int]
     max_pages: ClassVar[int | None] = None
     filters: ClassVar[tuple[str, ...]] = ()
@@ -336,6 +365,7 @@ def parsed(records: Iterable[T], parse: Callable[[T], Entry], where: str) -> lis
 __all__ = [
     "Credential",
     "Provider",
+    "Setting",
     "Trouble",
     "amount_error",
     "from_environment",

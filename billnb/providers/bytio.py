@@ -17,7 +17,7 @@ from requests.adapters import BaseAdapter
 from billnb.entry import Entry, Page, currency_code, instant, lower, page_of
 from billnb.errors import ArgumentError, MoneyError, contract_error
 from billnb.money import cents
-from billnb.providers.base import Credential, Provider, amount_error, parsed, sealed
+from billnb.providers.base import Credential, Provider, Setting, amount_error, parsed, sealed
 from billnb.secret import Secret
 from billnb.transport import HeaderAuth, Limits, Refusal, strict_json
 
@@ -80,8 +80,8 @@ class Bytio(Provider):
         The API key; from ``BYTIO_API_KEY`` where not given.
     name : str
         What the account is called in the history.
-    currency : str
-        The account's currency, which the API does not state.
+    currency : str, optional
+        The account's currency, which the API does not state; from ``BYTIO_CURRENCY``, or ``USD``.
     base_url : str, optional
         Scheme and host; from ``BYTIO_BASE_URL``, or the vendor's own.
     limits : Limits, optional
@@ -107,6 +107,7 @@ class Bytio(Provider):
     default_base_url: ClassVar = "https://api.bytio.com"
     path: ClassVar = "/v1/account/billinghistory"
     credentials: ClassVar = (Credential("api_key", "BYTIO_API_KEY", "API key"),)
+    settings: ClassVar = (Setting("currency", "BYTIO_CURRENCY", "currency", "USD"),)
     max_page_size: ClassVar = 100
     max_pages: ClassVar = 1000
     filters: ClassVar = ("invoice", "payment")
@@ -116,12 +117,14 @@ class Bytio(Provider):
         api_key: str | Secret | None = None,
         *,
         name: str = "bytio",
-        currency: str = "USD",
+        currency: str | None = None,
         base_url: str | None = None,
         limits: Limits | None = None,
         adapter: BaseAdapter | None = None,
     ) -> None:
         api_key = sealed(api_key)
+        if currency is None:
+            currency = self.settings[0].of(currency)
         if not isinstance(currency, str) or not currency.isalnum():
             raise ArgumentError("currency must be a code such as 'USD'")
         self.currency = currency_code(currency)
