@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from billnb.secret import Secret as Secret
     from billnb.transport import Limits as Limits
 
-__version__ = "0.1.0"
+    __version__: str
 
 # Each name is imported from its home when it is first used, so that `import billnb` stays light.
 _HOMES = {
@@ -135,7 +135,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     import importlib
 
-    if name in _HOMES:
+    if name == "__version__":
+        value = importlib.import_module("importlib.metadata").version("billnb")
+    elif name in _HOMES:
         value = getattr(importlib.import_module(_HOMES[name]), name)
     elif name in _ROOMS:
         value = importlib.import_module(f"billnb.{name}")
@@ -150,6 +152,11 @@ def load_ipython_extension(shell: Any) -> None:
     import importlib
 
     importlib.import_module("billnb.magic").register(shell)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Say where the extension of JupyterLab is, to those who link it."""
+    return [{"src": "labextension", "dest": "billnb"}]
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:

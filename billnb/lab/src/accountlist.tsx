@@ -1,0 +1,197 @@
+/**
+ * Which accounts are there, and what can be done with one or several of them?
+ *
+ * A grid of one tab stop: arrows move, Space chooses, Enter opens, Delete removes.
+ */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { FilterBox } from '@jupyterlab/ui-components';
+import React, { useCallback, useEffect, useRef, useState } from 'react';
+import { AccountRow } from './accountrow';
+import { Actions } from './actions';
+import type { IAccount } from './answers';
+import { CommandIDs } from './commands';
+import { moved } from './moving';
+import type { BillingModel } from './model';
+
+/** From how many accounts on they can be filtered. */
+const MANY = 10;
+
+const MINUTE = 60_000;
+
+export interface IListProps {
+  model: BillingModel;
+  trans: TranslationBundle;
+  onOpen: (names: readonly string[]) => void;
+  onAction: (command: string, names: readonly string[]) => void;
+}
+
+type Matches = (text: string) => unknown;
+
+export function AccountList(props: IListProps): JSX.Element {
+  const { model, trans, onOpen, onAction } = props;
+  const accounts = model.accounts ?? [];
+  const [matches, setMatches] = useState<Matches>(() => () => true);
+  const [current, setCurrent] = useState<string | null>(model.latest);
+  const grid = useRef<HTMLDivElement>(null);
+  const minute = useMinute();
+
+  const shown = accounts.filter(
+    account => matches(account.name) || matches(account.label)
+  );
+  const names = shown.map(account => account.name);
+  const active =
+    current !== null && names.includes(current) ? current : names[0];
+  useFocusThatStays(grid, active);
+
+  const { chosen } = model;
+  const toggle = useCallback((name: string) => model.toggle(name), [model]);
+
+  const onKeyDown = (event: React.KeyboardEvent<HTMLElement>): void => {
+    if (active === undefined || event.altKey) {
+      return;
+    }
+    const onRow = (event.target as HTMLElement).getAttribute('role') === 'row';
+    const targets = model.isChosen(active) ? chosen : [active];
+    const next = moved(event.key, names, active);
+    if (next !== null) {
+      setCurrent(next);
+      rowOf(grid.current, next)?.focus();
+      if (event.shiftKey) {
+        model.choose([...chosen, active, next]);
+      }
+    } else if (event.key === 'Delete') {
+      onAction(CommandIDs.remove, targets);
+    } else if (event.key === 'Escape' && chosen.length > 0) {
+      model.choose([]);
+    } else if (event.key === 'a' && (event.ctrlKey || event.metaKey)) {
+      model.choose(names);
+    } else if (onRow && event.key === 'Enter') {
+      onOpen(targets);
+    } else if (onRow && event.key === ' ') {
+      model.toggle(active);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  return (
+    <>
+      {accounts.length > MANY && (
+        <div className="billnb-Filter">
+          <FilterBox
+            placeholder={trans.__('Filter accounts')}
+            useFuzzyFilter={false}
+            updateFilter={found => setMatches(() => found)}
+          />
+        </div>
+      )}
+      <Summary {...props} shown={shown} />
+      <div
+        ref={grid}
+        role="grid"
+        className="billnb-List"
+        aria-label={trans.__('Accounts')}
+        aria-multiselectable="true"
+        aria-rowcount={shown.length}
+        onKeyDown={onKeyDown}
+      >
+        {shown.map((account, index) => (
+          <AccountRow
+            key={account.name}
+            account={account}
+            index={index}
+            active={account.name === active}
+            chosen={model.isChosen(account.name)}
+            busy={model.isBusy(account.name)}
+            minute={minute}
+            trans={trans}
+            onCurrent={setCurrent}
+            onToggle={toggle}
+            onOpen={onOpen}
+            onAction={onAction}
+          />
+        ))}
+      </div>
+      {shown.length === 0 && (
+        <p className="billnb-None">{trans.__('No account has this name.')}</p>
+      )}
+    </>
+  );
+}
+
+/** How many there are and are chosen, and what can be done with them. */
+function Summary(props: IListProps & { shown: IAccount[] }): JSX.Element {
+  const { model, trans, onAction, shown } = props;
+  const { chosen } = model;
+  const some = chosen.length > 0;
+  const all = shown.length > 0 && shown.every(one => model.isChosen(one.name));
+  const box = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (box.current) {
+      box.current.indeterminate = some && !all;
+    }
+  });
+  const total = model.names.length;
+  return (
+    <div className="billnb-Summary">
+      <label>
+        <input
+          ref={box}
+          type="checkbox"
+          checked={all}
+          onChange={() =>
+            model.choose(some ? [] : shown.map(account => account.name))
+          }
+          title={some ? trans.__('Choose none') : trans.__('Choose all')}
+        />
+        {some
+          ? trans.__('%1 of %2 chosen', chosen.length, total)
+          : trans._n('%1 account', '%1 accounts', total)}
+      </label>
+      <Actions
+        about={some ? trans.__('what is chosen') : trans.__('all accounts')}
+        removable={some}
+        trans={trans}
+        onAction={command => onAction(command, chosen)}
+      />
+    </div>
+  );
+}
+
+/** Keep the focus in the list when the row that had it is gone. */
+function useFocusThatStays(
+  grid: React.RefObject<HTMLElement>,
+  active: string | undefined
+): void {
+  const inside = useRef(false);
+  useEffect(() => {
+    const element = grid.current;
+    const note = () => {
+      inside.current = element?.contains(document.activeElement) ?? false;
+    };
+    document.addEventListener('focusin', note);
+    return () => document.removeEventListener('focusin', note);
+  }, [grid]);
+  useEffect(() => {
+    if (inside.current && document.activeElement === document.body && active) {
+      rowOf(grid.current, active)?.focus();
+    }
+  }, [grid, active]);
+}
+
+/** Count minutes, so that what is said of times stays true. */
+function useMinute(): number {
+  const [minute, setMinute] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => setMinute(number => number + 1), MINUTE);
+    return () => clearInterval(timer);
+  }, []);
+  return minute;
+}
+
+function rowOf(grid: HTMLElement | null, name: string): HTMLElement | null {
+  return grid?.querySelector(`[data-account="${CSS.escape(name)}"]`) ?? null;
+}

@@ -1,0 +1,57 @@
+/**
+ * What does the server say about accounts? Its answers as types; none of them ever holds a secret.
+ */
+
+export interface IField {
+  name: string;
+  label: string;
+  secret: boolean;
+  required: boolean;
+  placeholder: string | null;
+  variable: string;
+}
+
+export interface IProvider {
+  name: string;
+  label: string;
+  fields: IField[];
+  documentation: string | null;
+}
+
+export type State =
+  'ok' | 'refused' | 'unreachable' | 'untried' | 'incomplete' | 'unknown';
+
+export interface IAccount {
+  name: string;
+  provider: string;
+  label: string;
+  known: boolean;
+  state: State;
+  message: string | null;
+  tested_at: string | null;
+  last_sync: string | null;
+  kept: 'keyring' | 'file' | 'environment' | null;
+  options: Record<string, string>;
+  removable: boolean;
+  variables: Record<string, string>;
+}
+
+export interface IStorage {
+  keyring: boolean;
+  backend: string | null;
+  message: string | null;
+  file: string;
+}
+
+/** Where a secret is to be kept. */
+export type Store = 'keyring' | 'file';
+
+/** What is sent to connect an account: the one message that holds a secret, and only on its way out. */
+export interface IConnection {
+  name: string;
+  provider: string;
+  options: Record<string, string>;
+  secrets: Record<string, string>;
+  store: Store;
+  verify: boolean;
+}

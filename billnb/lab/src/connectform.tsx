@@ -1,0 +1,185 @@
+/**
+ * How is an account connected?
+ *
+ * A secret lives in the input it is typed into, and nowhere else: it is read when the form is
+ * sent, and the form is emptied when it is done.
+ */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Button, HTMLSelect } from '@jupyterlab/ui-components';
+import React, { useEffect, useId, useRef, useState } from 'react';
+import { connectionOf } from './connection';
+import type { IFailure } from './failures';
+import { failureIn } from './failures';
+import { Field, ProviderFields } from './fields';
+import type { BillingModel } from './model';
+import { nameProblem } from './names';
+import { StoreChoice } from './storechoice';
+
+export interface IFormProps {
+  model: BillingModel;
+  trans: TranslationBundle;
+}
+
+export function ConnectForm(props: IFormProps): JSX.Element {
+  const { model, trans } = props;
+  const form = useRef<HTMLFormElement>(null);
+  const id = useId();
+  const [selected, setSelected] = useState('');
+  const [nameFault, setNameFault] = useState<string | null>(null);
+  const [failure, setFailure] = useState<IFailure | null>(null);
+  const [sending, setSending] = useState(false);
+
+  const { providers, storage } = model;
+  const provider = providers.find(one => one.name === selected) ?? providers[0];
+
+  useEffect(() => {
+    const element = form.current;
+    element?.querySelector<HTMLElement>('select, input')?.focus();
+    return () => element?.reset();
+  }, []);
+  useEffect(() => {
+    if (failure) {
+      const wrong = failure.kind === 'refused' ? '[type=password]' : '';
+      const named = failure.kind === 'taken' ? '[name=name]' : '';
+      const found = wrong || named || '[role=alert]';
+      form.current?.querySelector<HTMLElement>(found)?.focus();
+      form.current
+        ?.querySelector('.billnb-Failure')
+        ?.scrollIntoView({ block: 'nearest' });
+    }
+  }, [failure]);
+
+  const close = (): void => {
+    form.current?.reset();
+    model.view = 'list';
+  };
+
+  const send = async (verify: boolean): Promise<void> => {
+    const element = form.current;
+    if (!element || !provider || sending) {
+      return;
+    }
+    const connection = connectionOf(new FormData(element), provider, verify);
+    const fault = nameProblem(connection.name, model.names, trans);
+    setNameFault(fault);
+    if (fault) {
+      element.querySelector<HTMLElement>('[name=name]')?.focus();
+      return;
+    }
+    setFailure(null);
+    setSending(true);
+    try {
+      await model.connect(connection);
+    } catch (reason) {
+      setFailure(failureIn(reason, trans));
+    } finally {
+      setSending(false);
+    }
+  };
+
+  return (
+    <form
+      ref={form}
+      className="billnb-Form"
+      aria-labelledby={`${id}-title`}
+      autoComplete="off"
+      onSubmit={event => {
+        event.preventDefault();
+        void send(true);
+      }}
+      onKeyDown={event => {
+        if (event.key === 'Escape') {
+          event.stopPropagation();
+          close();
+        }
+      }}
+    >
+      <h3 id={`${id}-title`}>{trans.__('Connect an account')}</h3>
+      <fieldset disabled={sending} className="billnb-Form-fields">
+        <Field id={`${id}-provider`} label={trans.__('Vendor')}>
+          <HTMLSelect
+            id={`${id}-provider`}
+            value={provider?.name}
+            options={providers.map(one => ({
+              value: one.name,
+              label: one.label
+            }))}
+            onChange={event => {
+              setSelected(event.currentTarget.value);
+              setFailure(null);
+            }}
+          />
+        </Field>
+        <Field
+          id={`${id}-name`}
+          label={trans.__('Account name')}
+          fault={nameFault}
+          help={trans.__('What it is called in notebooks.')}
+        >
+          <input
+            id={`${id}-name`}
+            name="name"
+            className="jp-mod-styled"
+            placeholder={trans.__('production')}
+            required
+            spellCheck={false}
+            autoComplete="off"
+            aria-invalid={nameFault !== null}
+            aria-describedby={`${id}-name-help`}
+            onInput={event => {
+              const name = event.currentTarget.value.trim();
+              setNameFault(name ? nameProblem(name, model.names, trans) : null);
+            }}
+          />
+        </Field>
+        {provider && (
+          <ProviderFields
+            key={provider.name}
+            provider={provider}
+            refused={failure?.kind === 'refused'}
+            trans={trans}
+          />
+        )}
+        {storage && <StoreChoice storage={storage} trans={trans} />}
+      </fieldset>
+      {failure && (
+        <div className="billnb-Failure" role="alert" tabIndex={-1}>
+          <p className="billnb-Failure-message">{failure.message}</p>
+          {failure.hint && <p>{failure.hint}</p>}
+          {failure.kind === 'unreachable' && (
+            <div className="billnb-Failure-actions">
+              <Button
+                type="button"
+                small
+                className="jp-mod-styled"
+                disabled={sending}
+                onClick={() => void send(false)}
+              >
+                {trans.__('Keep it all the same')}
+              </Button>
+            </div>
+          )}
+        </div>
+      )}
+      {sending && <div className="billnb-Progress" aria-hidden="true" />}
+      <div className="billnb-Form-buttons">
+        <Button
+          type="button"
+          className="jp-mod-styled jp-mod-reject"
+          onClick={close}
+        >
+          {trans.__('Cancel')}
+        </Button>
+        <Button
+          type="submit"
+          className="jp-mod-styled jp-mod-accept"
+          disabled={sending || !provider}
+          aria-busy={sending}
+        >
+          {sending ? trans.__('Connecting…') : trans.__('Connect')}
+        </Button>
+      </div>
+    </form>
+  );
+}

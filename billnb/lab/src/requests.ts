@@ -1,0 +1,78 @@
+/**
+ * How is the server asked about accounts?
+ */
+
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IAccount, IConnection, IProvider, IStorage } from './answers';
+import { failureOf, offline, RequestError } from './failures';
+
+/** The server extension, by what can be asked of it. */
+export class Requests {
+  constructor(
+    private _settings: ServerConnection.ISettings,
+    private _trans: TranslationBundle
+  ) {}
+
+  async providers(): Promise<IProvider[]> {
+    const answer = await this._ask<{ providers: IProvider[] }>('providers');
+    return answer.providers;
+  }
+
+  async accounts(): Promise<{ accounts: IAccount[]; storage: IStorage }> {
+    return this._ask('accounts');
+  }
+
+  async add(connection: IConnection): Promise<IAccount> {
+    const answer = await this._ask<{ account: IAccount }>(
+      'accounts',
+      'POST',
+      connection
+    );
+    return answer.account;
+  }
+
+  async test(name: string): Promise<IAccount> {
+    const path = `accounts/${encodeURIComponent(name)}/test`;
+    const answer = await this._ask<{ account: IAccount }>(path, 'POST', {});
+    return answer.account;
+  }
+
+  async remove(name: string): Promise<void> {
+    await this._ask(`accounts/${encodeURIComponent(name)}`, 'DELETE');
+  }
+
+  private async _ask<T>(
+    path: string,
+    method = 'GET',
+    body?: object
+  ): Promise<T> {
+    const url = URLExt.join(this._settings.baseUrl, 'billnb', path);
+    const init: RequestInit = {
+      method,
+      ...(body && { body: JSON.stringify(body) })
+    };
+    let answer: Response;
+    let text: string;
+    try {
+      answer = await ServerConnection.makeRequest(url, init, this._settings);
+      text = await answer.text();
+    } catch {
+      throw new RequestError(offline(this._trans));
+    }
+    const said = parsed(text);
+    if (!answer.ok) {
+      throw new RequestError(failureOf(answer.status, said, this._trans));
+    }
+    return said as T;
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * How is the state of an account said?
+ */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IAccount, State } from './answers';
+
+/** How a state looks: as it should be, to be looked at, broken, or not known. */
+export type Tone = 'good' | 'warning' | 'bad' | 'neutral';
+
+const TONES: Record<State, Tone> = {
+  ok: 'good',
+  refused: 'bad',
+  unreachable: 'warning',
+  untried: 'neutral',
+  incomplete: 'bad',
+  unknown: 'warning'
+};
+
+/** Return how a state looks. */
+export function toneOf(state: State): Tone {
+  return TONES[state] ?? 'neutral';
+}
+
+/** Say a state in two words. */
+export function stateText(state: State, trans: TranslationBundle): string {
+  switch (state) {
+    case 'ok':
+      return trans.__('OK');
+    case 'refused':
+      return trans.__('Key refused');
+    case 'unreachable':
+      return trans.__('Unreachable');
+    case 'incomplete':
+      return trans.__('No key');
+    case 'unknown':
+      return trans.__('Provider missing');
+    default:
+      return trans.__('Never tried');
+  }
+}
+
+/** Say what is the matter with an account, and then what to do; nothing when nothing is. */
+export function adviceOf(
+  account: IAccount,
+  trans: TranslationBundle
+): string[] {
+  const said = account.message ? [account.message] : [];
+  switch (account.state) {
+    case 'refused':
+      return [
+        ...said,
+        trans.__('For another key, remove the account and connect it again.')
+      ];
+    case 'unreachable':
+      return [...said, trans.__('Test it again later.')];
+    case 'incomplete':
+      return said.length > 0
+        ? said // which names them
+        : [
+            trans.__(
+              'Set %1, or remove the account and connect it again.',
+              Object.values(account.variables).join(', ')
+            )
+          ];
+    case 'unknown':
+      return [
+        ...said,
+        trans.__(
+          'Install the package that knows “%1”, or remove the account.',
+          account.provider
+        )
+      ];
+    default:
+      return [];
+  }
+}
+
+/** Say when an account was last loaded; nothing where it cannot have been. */
+export function syncText(
+  account: IAccount,
+  trans: TranslationBundle,
+  ago: (time: string) => string
+): string {
+  if (account.last_sync) {
+    return trans.__('loaded %1', ago(account.last_sync));
+  }
+  return account.state === 'ok' ? trans.__('never loaded') : '';
+}
+
+/** Say what stands behind an account: when it was loaded and tested, and where its key is. */
+export function detailsOf(
+  account: IAccount,
+  trans: TranslationBundle,
+  exact: (time: string) => string
+): string {
+  const lines = [
+    account.last_sync
+      ? trans.__('Loaded: %1', exact(account.last_sync))
+      : trans.__('Never loaded'),
+    account.tested_at
+      ? trans.__('Tested: %1', exact(account.tested_at))
+      : trans.__('Never tested')
+  ];
+  switch (account.kept) {
+    case 'keyring':
+      lines.push(trans.__('Key: in the system keyring'));
+      break;
+    case 'file':
+      lines.push(trans.__('Key: in a file that only you can read'));
+      break;
+    case 'environment':
+      lines.push(trans.__('Key: in the environment'));
+      break;
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { failureIn, failureOf, offline, RequestError } from '../src/failures';
+import { trans } from './translation';
+
+describe('what an answer means', () => {
+  it('is what the server says, where it says something', () => {
+    const body = { kind: 'refused', message: 'No.', hint: 'Another key.' };
+    expect(failureOf(422, body, trans)).toEqual(body);
+  });
+
+  it('needs no hint', () => {
+    const failure = failureOf(400, { kind: 'invalid', message: 'No.' }, trans);
+    expect(failure.hint).toBe('');
+  });
+
+  it('is a missing server extension, when nothing is known of the address', () => {
+    for (const body of [null, 'Not Found', { message: 'Not Found' }]) {
+      const failure = failureOf(404, body, trans);
+      expect(failure.kind).toBe('absent');
+      expect(failure.hint).toContain('jupyter server extension enable billnb');
+    }
+  });
+
+  it('is an account that is gone, when the extension says so', () => {
+    const body = { kind: 'not_found', message: 'No such account.', hint: '' };
+    expect(failureOf(404, body, trans).kind).toBe('not_found');
+  });
+
+  it('asks to sign in again', () => {
+    for (const status of [401, 403]) {
+      expect(failureOf(status, null, trans).hint).toContain('sign in');
+    }
+  });
+
+  it('names a status that nothing else is known of', () => {
+    expect(failureOf(502, '<html>', trans).message).toContain('502');
+  });
+
+  it('takes no kind that it does not know', () => {
+    const body = { kind: 'absent', message: 'Made up.' };
+    expect(failureOf(500, body, trans).message).toContain('500');
+  });
+});
+
+describe('what was thrown', () => {
+  it('is what the request says', () => {
+    const failure = offline(trans);
+    expect(failureIn(new RequestError(failure), trans)).toBe(failure);
+  });
+
+  it('is anything else in its own words', () => {
+    expect(failureIn(new TypeError('odd'), trans).message).toBe('odd');
+    expect(failureIn('odd', trans).message).toBe('odd');
+  });
+});
