@@ -112,6 +112,7 @@ def serving(
     python: str = sys.executable,
     served: Path | None = None,
     environment: Mapping[str, str] = MappingProxyType({}),
+    extension: bool = True,
 ) -> Iterator[Server]:
     """Serve JupyterLab and Notebook, from a folder of its own unless another is to be `served`."""
     settings = folder / "settings"
@@ -132,8 +133,8 @@ def serving(
         "--JupyterNotebookApp.expose_app_in_browser=True",
         f"--LabApp.app_settings_dir={settings}",
         f"--ServerApp.root_dir={served}",
-        # as an installed wheel has it
-        "--ServerApp.jpserver_extensions={'billnb': True}",
+        # on, as an installed wheel has it, unless it is to be off
+        f"--ServerApp.jpserver_extensions={{'billnb': {extension}}}",
     ]
     server = Server(f"http://127.0.0.1:{port}", token, served)
     words = [python, "-m", "jupyter", "lab", *options]
