@@ -81,6 +81,12 @@ class Server:
             timeout=60_000,
         )
 
+    def open_lab(self, page: Page) -> None:
+        """Open JupyterLab, with nothing in it."""
+        page.goto(f"{self.url}/lab?reset&token={self.token}")
+        page.wait_for_function("() => window.jupyterapp")
+        page.evaluate("() => window.jupyterapp.restored.then(() => true)")
+
     def run(self, page: Page) -> None:
         """Run all cells of the notebook that is open."""
         command(page, "notebook:run-all-cells")

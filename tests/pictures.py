@@ -10,7 +10,9 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 import billnb
 from billnb.redaction import KEY_VARIABLE
+from billnb.sandbox import Sandbox, bytio, unpod
+from billnb.sandbox.serve import HOST
+from billnb.sandbox.serve import server as serving_vendors
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -116,6 +121,47 @@ def take_dashboard(browser: Browser, folder: Path) -> None:
             server.end_sessions()
 
 
+def take_panel(browser: Browser, folder: Path) -> None:
+    """Write the pictures of the sidebar, beside a dashboard that was opened there."""
+    environment = {"BILLNB_CONFIG": str(folder / "accounts")}
+    os.environ.update(environment)
+    with (
+        serving_vendors(Sandbox(today=TODAY)) as vendors,
+        jupyter.serving(folder, environment=environment) as server,
+    ):
+        threading.Thread(target=vendors.serve_forever, daemon=True).start()
+        url = f"http://{HOST}:{vendors.server_port}"
+        add = partial(billnb.accounts.add, base_url=url, store="file", verify=False)
+        add("production", "bytio", api_key=bytio.KEY)
+        add("voice", "unpod", token=unpod.TOKEN, org_handle=unpod.ORGANIZATIONS[0])
+        add("staging", "bytio", api_key="another")
+        billnb.load("production", "voice")
+        for name in ("production", "voice", "staging"):
+            billnb.accounts.test(name)
+        for theme in PAGES:
+            context = browser.new_context(
+                viewport={"width": 1320, "height": 780}, device_scale_factor=1.25
+            )
+            shown = context.new_page()
+            server.open_lab(shown)
+            name = f"JupyterLab {theme.capitalize()}"
+            shown.evaluate(
+                "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
+                name,
+            )
+            shown.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+            jupyter.command(shown, "billnb:show")
+            for name in ("production", "voice"):
+                shown.locator(f'.billnb-Account[data-account="{name}"] input').check()
+            jupyter.command(shown, "billnb:open-dashboard")
+            shown.wait_for_selector(".billnb[data-drawn]")
+            shown.wait_for_selector(".billnb-table tbody td", state="attached")
+            shown.wait_for_timeout(1000)
+            shown.screenshot(path=PICTURES / f"panel-{theme}.png")
+            context.close()
+            server.end_sessions()
+
+
 def main() -> None:
     """Take the pictures."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
@@ -126,7 +172,10 @@ def main() -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
         take(browser, Path(folder))
-        take_dashboard(browser, Path(folder))
+        for number, taking in enumerate((take_dashboard, take_panel)):
+            own = Path(folder, str(number))
+            own.mkdir()
+            taking(browser, own)
         browser.close()
     for picture in sorted(PICTURES.glob("*.png")):
         print(f"{picture.name}: {picture.stat().st_size:,} bytes")
