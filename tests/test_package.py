@@ -9,6 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,10 @@ def test_readme_commands_are_understood() -> None:
         assert result.exit_code == 0, line
         options = [word.partition("=")[0] for word in words if word.startswith("--")]
         assert all(option in result.output for option in options), line
+
+
+def test_binder_pins_all_that_is_needed() -> None:
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    lines = (ROOT / "binder" / "requirements.txt").read_text().splitlines()
+    pinned = {line.partition("==")[0] for line in lines if "==" in line}
+    assert {re.split("[<>=]", one)[0] for one in wanted} <= pinned
