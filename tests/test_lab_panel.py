@@ -173,6 +173,10 @@ def listen(panel: Panel) -> None:
 def panel(opened: Callable[[str], Panel]) -> Iterator[Panel]:
     """The sidebar in JupyterLab, with no account."""
     found = opened("lab?reset&")
+    # the launcher takes the focus some time after the application is there
+    found.page.wait_for_function(
+        "() => document.querySelector('.jp-Launcher')?.contains(document.activeElement)"
+    )
     yield found
     assert found.watch.requests == []
 
@@ -251,6 +255,7 @@ def test_form_refuses_names_that_are_none_before_anything_is_sent(panel: Panel) 
 
 def test_without_a_keyring_the_file_has_to_be_chosen(panel: Panel) -> None:
     panel.run("billnb:connect")
+    panel.page.get_by_role("radiogroup").wait_for()
     keyring, file = panel.page.locator("[name=store]").all()
     assert keyring.is_disabled()
     assert not file.is_checked()
@@ -271,7 +276,7 @@ def test_several_accounts_are_opened_tested_and_removed_at_once(panel: Panel, ve
     panel.row("eu").click(button="right", position={"x": 100, "y": 30})
     panel.page.locator(".lm-Menu").get_by_text("Remove…").click()
     panel.confirm()
-    panel.row("us").wait_for(state="detached")
+    panel.page.get_by_text("1 account", exact=True).wait_for()
     assert [one["name"] for one in panel.server.ask("billnb/accounts")["accounts"]] == ["asia"]
 
 
