@@ -152,6 +152,7 @@ class _Handler(APIHandler):
         """Answer that something went wrong."""
         for error, status, kind, hint in _KINDS:
             if isinstance(failure, error):
+                failure.account = None  # whose it is, who asks knows
                 self.say({"message": str(failure), "hint": hint, "kind": kind}, status)
                 return
         # neither the message nor the variables: nobody knows what they hold

@@ -183,6 +183,10 @@ def test_providers_say_what_must_be_filled_in(rest: Rest) -> None:
                 "placeholder": None, "variable": "BYTIO_API_KEY",
             },
             {
+                "name": "currency", "label": "Currency", "secret": False, "required": False,
+                "placeholder": "USD", "variable": "BYTIO_CURRENCY",
+            },
+            {
                 "name": "base_url", "label": "Address of the API", "secret": False,
                 "required": False, "placeholder": "https://api.bytio.com",
                 "variable": "BYTIO_BASE_URL",

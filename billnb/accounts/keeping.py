@@ -9,7 +9,7 @@ from functools import cache, partial
 
 from billnb.accounts import keyrings, places, secret_file
 from billnb.accounts.configuration import Named, Store
-from billnb.errors import BillnbError, StorageError
+from billnb.errors import BillnbError
 from billnb.secret import Secret
 
 Reader = Callable[[Named, str], Secret | None]
@@ -58,8 +58,8 @@ def check(store: Store) -> None:
     """
     if store == "file":
         secret_file.read()
-    elif (message := keyrings.backend()[1]) is not None:
-        raise StorageError(message)
+    else:
+        keyrings.require()
 
 
 def keep(name: str, secrets: Mapping[str, Secret], store: Store) -> Callable[[], None]:

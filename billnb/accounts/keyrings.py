@@ -41,10 +41,21 @@ def backend() -> tuple[str | None, str | None]:
 
     Nothing is asked of it: it may be locked all the same.
     """
-    try:
-        return _name(_real()), None
-    except StorageError as error:
-        return None, str(error)
+    found, problem = _found()
+    if found is not None:
+        return _name(found), None
+    return None, f"No keyring keeps secrets here: {problem}. Install or unlock one to use it."
+
+
+def require() -> None:
+    """See whether there is a keyring.
+
+    Raises
+    ------
+    StorageError
+        When there is none.
+    """
+    _real()
 
 
 def get(name: str, argument: str) -> Secret | None:
@@ -96,22 +107,27 @@ def remove(name: str, argument: str) -> None:
 
 def _real() -> KeyringBackend:
     """Return the keyring in use, if it is one."""
+    found, problem = _found()
+    if found is None:
+        raise StorageError(f"there is no keyring that keeps secrets ({problem}); {_OTHERWISE}")
+    return found
+
+
+def _found() -> tuple[KeyringBackend | None, str]:
+    """Return the keyring in use, or what is there in its place."""
     try:
         import keyring  # looks for a desktop, and takes its time
 
         found = keyring.get_keyring()
     except Exception as error:  # noqa: BLE001 - backends are others' modules, and may do anything
-        problem = f"it cannot be started: {type(error).__name__}"
-    else:
-        chained = getattr(found, "backends", None)
-        candidates: list[Any] = [found] if chained is None else [*chained]
-        for candidate in candidates:
-            if _refusal(candidate) is None:
-                real: KeyringBackend = candidate
-                return real
-        refused = [f"{_name(one)} {_refusal(one)}" for one in candidates]
-        problem = " and ".join(refused) or "none is installed"
-    raise StorageError(f"there is no keyring that keeps secrets ({problem}); {_OTHERWISE}")
+        return None, f"it cannot be started: {type(error).__name__}"
+    chained = getattr(found, "backends", None)
+    candidates: list[Any] = [found] if chained is None else [*chained]
+    for candidate in candidates:
+        if _refusal(candidate) is None:
+            return candidate, ""
+    refused = [f"{_name(one)} {_refusal(one)}" for one in candidates]
+    return None, " and ".join(refused) or "none is installed"
 
 
 def _refusal(found: object) -> str | None:
@@ -139,4 +155,4 @@ def _ask(keyring: KeyringBackend, question: Callable[[], T], *secrets: Secret) -
     )
 
 
-__all__ = ["SERVICE", "backend", "get", "put", "remove"]
+__all__ = ["SERVICE", "backend", "get", "put", "remove", "require"]

@@ -21,9 +21,7 @@ export function StoreChoice(props: {
       <Choice
         value="keyring"
         label={trans.__('In the system keyring')}
-        help={
-          storage.keyring ? (storage.backend ?? '') : sentence(storage.message)
-        }
+        help={(storage.keyring ? storage.backend : storage.message) ?? ''}
         disabled={!storage.keyring}
         first={storage.keyring}
       />
@@ -67,9 +65,4 @@ function Choice(props: {
       </div>
     </div>
   );
-}
-
-/** Begin a message of the server's like a sentence. */
-function sentence(message: string | null): string {
-  return message ? message[0].toUpperCase() + message.slice(1) : '';
 }
