@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import re
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 from jupyter_server.auth.decorator import authorized
@@ -48,14 +49,15 @@ Kind = Literal[
     "unreachable",
     "storage",
     "configuration",
+    "forbidden",
     "unexpected",
 ]
 
 _LARGEST = 64 * 1024  # bytes of a body: a form with a few fields
 
 # the first that fits, so the narrower before the wider
-_KINDS: tuple[tuple[type[BillnbError], HTTPStatus, Kind, str], ...] = (
-    (NameTakenError, HTTPStatus.CONFLICT, "taken", "Choose another name."),
+_KINDS: tuple[tuple[type[BillnbError], HTTPStatus, Kind, str | None], ...] = (
+    (NameTakenError, HTTPStatus.CONFLICT, "taken", None),
     (UnknownNameError, HTTPStatus.NOT_FOUND, "not_found", "Look at the list of accounts again."),
     (
         ConfigurationError,
@@ -63,32 +65,22 @@ _KINDS: tuple[tuple[type[BillnbError], HTTPStatus, Kind, str], ...] = (
         "configuration",
         "Correct the file by hand, and try again; it is left as it is.",
     ),
-    (
-        StorageError,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "storage",
-        "Unlock the keyring and try again, or keep the secret in a file that only you can read.",
-    ),
-    (
-        RequestError,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "refused",
-        "Check the credentials; nothing was kept.",
-    ),
-    (
-        TransportError,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "unreachable",
-        "Check the address and the network, and try again; nothing was kept.",
-    ),
-    (
-        ContractError,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "unreachable",
-        "Check that the address is the vendor's; nothing was kept.",
-    ),
-    (ArgumentError, HTTPStatus.BAD_REQUEST, "invalid", "Correct it, and try again."),
+    (StorageError, HTTPStatus.SERVICE_UNAVAILABLE, "storage", None),
+    (RequestError, HTTPStatus.UNPROCESSABLE_ENTITY, "refused", "Nothing was kept."),
+    (TransportError, HTTPStatus.UNPROCESSABLE_ENTITY, "unreachable", "Nothing was kept."),
+    (ContractError, HTTPStatus.UNPROCESSABLE_ENTITY, "unreachable", "Nothing was kept."),
+    (ArgumentError, HTTPStatus.BAD_REQUEST, "invalid", None),
 )
+_ELSEWHERE: Mapping[int, tuple[Kind, str, str | None]] = {
+    HTTPStatus.FORBIDDEN: (
+        "forbidden",
+        "The server does not let this in.",
+        "Log in to Jupyter, or give its token.",
+    ),
+    HTTPStatus.NOT_FOUND: ("not_found", "There is nothing of this address.", None),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("invalid", "That cannot be done with this address.", None),
+}
+_ECHOED = re.compile(r"(unknown field|enum value) [`'].*[`'](?= - at|$)", re.DOTALL)
 
 
 class NewAccount(msgspec.Struct, forbid_unknown_fields=True):
@@ -116,19 +108,35 @@ _new_account = msgspec.json.Decoder(NewAccount, dec_hook=_sealed)
 _nothing = msgspec.json.Decoder(Nothing)
 
 
+class Threads(NamedTuple):
+    """Those who wait, so that lists are answered while vendors and keyrings are slow."""
+
+    reading: ThreadPoolExecutor
+    asking: ThreadPoolExecutor
+
+
 class _Handler(APIHandler):
     """A handler whose errors say what happened, and what to do next."""
 
     auth_resource = "billnb"
-    _threads: ThreadPoolExecutor
+    _threads: Threads
 
-    def initialize(self, threads: ThreadPoolExecutor) -> None:
+    def initialize(self, threads: Threads) -> None:
         self._threads = threads
 
     async def apart(self, function: Callable[..., T], *given: Any, **named: Any) -> T:
-        """Call a function in a thread, for it may take long."""
+        """Call a function in a thread, for it reads files."""
+        return await self._called(self._threads.reading, function, *given, **named)
+
+    async def patiently(self, function: Callable[..., T], *given: Any, **named: Any) -> T:
+        """Call a function in a thread, for it asks a vendor or a keyring, and may take long."""
+        return await self._called(self._threads.asking, function, *given, **named)
+
+    async def _called(
+        self, pool: ThreadPoolExecutor, function: Callable[..., T], *given: Any, **named: Any
+    ) -> T:
         call = functools.partial(function, *given, **named)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        return await asyncio.get_running_loop().run_in_executor(pool, call)
 
     def body(self, decoder: msgspec.json.Decoder[T]) -> T:
         """Return the body, if it is one; what is wrong with it is said without what it holds."""
@@ -139,7 +147,7 @@ class _Handler(APIHandler):
             except UnicodeDecodeError:
                 problem = "it is no UTF-8"
             except (msgspec.DecodeError, RecursionError) as error:
-                problem = redact(str(error))
+                problem = redact(_ECHOED.sub(r"\1", str(error)))
         raise ArgumentError(f"the body of the request cannot be read: {problem}")
 
     def say(self, content: object, status: HTTPStatus = HTTPStatus.OK) -> None:
@@ -153,17 +161,27 @@ class _Handler(APIHandler):
         for error, status, kind, hint in _KINDS:
             if isinstance(failure, error):
                 failure.account = None  # whose it is, who asks knows
-                self.say({"message": str(failure), "hint": hint, "kind": kind}, status)
+                self.say(_failure(str(failure), hint, kind), status)
                 return
         # neither the message nor the variables: nobody knows what they hold
         where = "".join(traceback.format_tb(failure.__traceback__))
         self.log.error("billnb: unexpected %s\n%s", type(failure).__name__, where)
-        content = {
-            "message": f"something unexpected happened: {type(failure).__name__}",
-            "hint": "The server's log says where; please report it.",
-            "kind": "unexpected",
-        }
-        self.say(content, HTTPStatus.INTERNAL_SERVER_ERROR)
+        said = f"something unexpected happened: {type(failure).__name__}"
+        hint = "The server's log says where; please report it."
+        self.say(_failure(said, hint, "unexpected"), HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        """Answer what is refused before it comes to a method in the same form."""
+        otherwise: tuple[Kind, str, str | None] = ("invalid", "That is no request.", None)
+        kind, message, hint = _ELSEWHERE.get(status_code, otherwise)
+        self.say(_failure(message, hint, kind), HTTPStatus(status_code))
+
+
+def _failure(message: str, hint: str | None, kind: Kind) -> dict[str, str | None]:
+    """Return what is answered of a failure: a message that is a sentence."""
+    sentence = message[:1].upper() + message[1:]
+    sentence += "" if sentence.endswith((".", "!", "?")) else "."
+    return {"message": sentence, "hint": hint, "kind": kind}
 
 
 def _answering(method: Method) -> Callable[..., Awaitable[None] | None]:
@@ -222,7 +240,7 @@ class AccountsHandler(_Handler):
         taken = _fields(wanted.provider, await self.apart(fields.kinds))
         _check(wanted.options, [one for one in taken if not one.secret], "options")
         _check(wanted.secrets, [one for one in taken if one.secret], "secrets")
-        added = await self.apart(
+        added = await self.patiently(
             accounts.add,
             wanted.name,
             wanted.provider,
@@ -240,7 +258,10 @@ class AccountHandler(_Handler):
     @_answering
     async def delete(self, name: str) -> None:
         """Remove it."""
-        await self.apart(accounts.remove, naming.checked(name))
+        force = self.get_query_argument("force", "false")
+        if force not in ("true", "false"):
+            raise ArgumentError("force is true or false")
+        await self.patiently(accounts.remove, naming.checked(name), force=force == "true")
         self.set_status(HTTPStatus.NO_CONTENT)
         self.finish()
 
@@ -252,31 +273,41 @@ class TrialHandler(_Handler):
     async def post(self, name: str) -> None:
         """Test it."""
         self.body(_nothing)
-        tested = await self.apart(accounts.test, naming.checked(name))
+        tested = await self.patiently(accounts.test, naming.checked(name))
         self.say({"account": tested})
+
+
+class NothingHandler(_Handler):
+    """What is not there."""
+
+    @_answering
+    async def get(self) -> None:
+        """Answer so."""
+        raise web.HTTPError(HTTPStatus.NOT_FOUND)
+
+    post = put = patch = delete = get
 
 
 def _fields(provider: str, known: fields.Kinds) -> tuple[fields.Field, ...]:
     if provider in known:
         return fields.fields(known[provider])
-    raise ArgumentError(
-        f"no provider is called {redact(provider, limit=60)!r}; known: {', '.join(known)}"
-    )
+    raise ArgumentError(f"there is no such provider; known: {', '.join(known)}")
 
 
 def _check(given: dict[str, Any], taken: list[fields.Field], where: str) -> None:
     names = [one.name for one in taken]
     for key in given:
         if key not in names:
-            raise ArgumentError(
-                f"{where} hold an unknown field, {redact(key, limit=60)!r}; expected "
-                f"{', '.join(names)}"
-            )
+            # which is not repeated: nobody knows what it holds
+            raise ArgumentError(f"{where} hold an unknown field; expected {', '.join(names)}")
 
 
 def _load_jupyter_server_extension(server: ServerApp) -> None:
     """Put the handlers into a Jupyter server."""
-    threads = ThreadPoolExecutor(8, thread_name_prefix="billnb-accounts")
+    threads = Threads(
+        ThreadPoolExecutor(4, thread_name_prefix="billnb-reading"),
+        ThreadPoolExecutor(8, thread_name_prefix="billnb-asking"),
+    )
     base = server.web_app.settings["base_url"]
     given = {"threads": threads}
     # a name takes in what is no name, slashes included: it is refused with a reason
@@ -285,6 +316,7 @@ def _load_jupyter_server_extension(server: ServerApp) -> None:
         "accounts": AccountsHandler,
         "accounts/(.+)/test": TrialHandler,
         "accounts/(.+)": AccountHandler,
+        ".*": NothingHandler,
     }
     server.web_app.add_handlers(  # type: ignore[no-untyped-call] # tornado does not type it
         ".*$",

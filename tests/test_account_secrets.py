@@ -34,7 +34,7 @@ from vendors import Case
 
 import billnb
 from billnb import accounts, cli, errors
-from billnb.accounts import keeping
+from billnb.accounts import keeping, places
 
 KEY = vendors.KEY
 
@@ -111,7 +111,7 @@ def test_a_keyring_that_keeps_no_secrets_is_refused(
     keyring.set_keyring(make(tmp_path))
     with pytest.raises(errors.StorageError, match=said) as caught:
         accounts.add("production", "bytio", api_key=KEY, base_url=server.url)
-    assert "--store file" in str(caught.value)
+    assert 'the store "file"' in str(caught.value)
     assert server.requests == 0
     assert contents(tmp_path) == {}
     assert accounts.list() == []
@@ -125,7 +125,7 @@ def test_a_chain_keeps_in_what_is_a_keyring(tmp_path: Path) -> None:
     memory = MemoryKeyring()
     keyring.set_keyring(chain(plain(tmp_path), memory))
     add()
-    assert memory.kept == {("billnb", "production/api_key"): KEY}
+    assert memory.kept == {(places.service(), "production/api_key"): KEY}
     assert not (tmp_path / "plain.cfg").exists()
     assert keeping.storage().backend == "keyrings_for_tests.MemoryKeyring"
 
@@ -156,12 +156,15 @@ def test_a_locked_keyring_keeps_nothing_and_loses_nothing(folder: Path, log: io.
     for use in (
         lambda: billnb.load("production"),
         billnb.load,
-        lambda: accounts.test("production"),
         lambda: accounts.remove("production"),
     ):
         with pytest.raises(errors.StorageError, match="is locked"):
             use()
-    with pytest.raises(errors.StorageError, match=r"still there.*--force"):
+    tested = accounts.test("production")
+    assert tested.state == "locked"
+    assert "is locked" in (tested.message or "")
+    assert accounts.list() == [tested]
+    with pytest.raises(errors.StorageError, match=r"still there.*by force"):
         accounts.remove("production")
     assert [one.name for one in accounts.list()] == ["production"]
     assert locked.kept
@@ -219,10 +222,10 @@ def test_a_file_that_cannot_be_written_leaves_no_secret_behind(folder: Path) -> 
         add(store="file")
     assert memory.kept == {}
     assert KEY not in "".join(contents(folder).values())
-    memory.kept["billnb", "production/api_key"] = "that of another folder's account"
+    memory.kept[places.service(), "production/api_key"] = "another's"
     with pytest.raises(errors.ConfigurationError):
         add()
-    assert memory.kept == {("billnb", "production/api_key"): "that of another folder's account"}
+    assert memory.kept == {(places.service(), "production/api_key"): "another's"}
 
 
 CRASH = """
@@ -276,12 +279,12 @@ def test_a_file_that_others_may_read_is_not_used(folder: Path, mode: int) -> Non
     path = folder / "secrets.toml"
     path.chmod(mode)
     (listed,) = accounts.list()
-    assert listed.state == "incomplete"
+    assert listed.state == "locked"
+    assert accounts.test("production").state == "locked"
     assert f"chmod 600 '{path}'" in (listed.message or "")
     before = path.read_bytes()
     for use in (
         lambda: billnb.load("production"),
-        lambda: accounts.test("production"),
         lambda: accounts.remove("production"),
         lambda: add("another", store="file"),
     ):
@@ -430,6 +433,9 @@ def test_a_shell_adds_lists_tests_and_removes(
     assert "CANARY" not in wrong.stderr
 
 
+ADD = ["add", "x", "--store", "file", "--provider"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -437,8 +443,9 @@ def test_a_shell_adds_lists_tests_and_removes(
         (["add", "x"], "give --provider, one of bytio, unpod"),
         (["add", "a/b", "--provider", "bytio"], "no name for an account"),
         (["add", "x", "--provider", "nope"], "known: bytio, unpod"),
-        (["add", "x", "--provider", "bytio"], "the API key is missing on standard input"),
-        (["add", "x", "--provider", "unpod"], "the API token is missing on standard input"),
+        (["add", "x", "--provider", "bytio"], "there is no keyring that keeps secrets"),
+        ([*ADD, "bytio"], "the API key is missing on standard input"),
+        ([*ADD, "unpod"], "the API token is missing on standard input"),
         (["add", "x", "--provider", "bytio", "--option", f"api_key={KEY}"], "api_key is a secret"),
         (["add", "x", "--provider", "bytio", "--option", KEY], "--option takes NAME=VALUE"),
         (["test"], "no account is connected yet"),

@@ -22,7 +22,7 @@ from vendors import Case
 
 import billnb
 from billnb import accounts, errors
-from billnb.accounts import editing, states
+from billnb.accounts import editing, places, states
 from billnb.accounts.configuration import Named
 
 
@@ -57,6 +57,38 @@ def named(name: str, **changed: Any) -> Named:
 
 
 # in, about and out
+
+
+def test_a_file_as_some_editors_write_it_is_read(folder: Path) -> None:
+    write(folder, '\ufeff[accounts.x]\nprovider = "bytio"\n')
+    assert [one.name for one in accounts.list()] == ["x"]
+
+
+def test_coming_and_going_leaves_no_trace_in_the_layout(folder: Path) -> None:
+    text = '# mine\n[accounts.x]\nprovider = "bytio"\n'
+    path = write(folder, text)
+    for _ in range(3):
+        editing.insert(named("y"))
+        editing.without("y")()
+    assert path.read_text() == text
+
+
+def test_a_comment_on_an_account_that_goes_is_not_the_next_ones(folder: Path) -> None:
+    tables = "[accounts.{}]\nprovider = 'bytio'\n"
+    path = write(folder, f"# about x\n{tables.format('x')}{tables.format('y')}")
+    editing.without("x")()
+    assert path.read_text() == f"# about x\n\n{tables.format('y')}"
+
+
+def test_folders_of_accounts_have_keyrings_of_their_own(
+    folder: Path, memory: MemoryKeyring, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for place in ("one", "two"):
+        monkeypatch.setenv("BILLNB_CONFIG", str(tmp_path / place))
+        accounts.add("production", "bytio", api_key=f"key-{place}", verify=False)
+    assert sorted(memory.kept.values()) == ["key-one", "key-two"]
+    accounts.remove("production")
+    assert [*memory.kept.values()] == ["key-one"]
 
 
 def test_what_the_vendor_does_not_say_is_said_of_the_account(
@@ -108,7 +140,7 @@ def test_the_file_says_provider_and_options_and_no_secret(
     secret = "api_key" if case.name == "bytio" else "token"
     del given[secret]
     assert table == {"provider": case.name, **given, "kept": "keyring", "keeps": [secret]}
-    assert memory.kept == {("billnb", f"production/{secret}"): vendors.KEY}
+    assert memory.kept == {(places.service(), f"production/{secret}"): vendors.KEY}
     assert vendors.KEY not in "".join(
         path.read_text() for path in folder.rglob("*") if path.is_file()
     )
@@ -253,9 +285,8 @@ def test_a_named_account_never_takes_its_providers_variables(
     monkeypatch.setenv(f"{case.name.upper()}_BASE_URL", server.url)
     with pytest.raises(errors.AuthenticationError, match="BILLNB_PRODUCTION_API_"):
         billnb.load("production")
-    memory.kept["billnb", "production/api_key" if case.name == "bytio" else "production/token"] = (
-        "k"
-    )
+    argument = "api_key" if case.name == "bytio" else "token"
+    memory.kept[places.service(), f"production/{argument}"] = "k"
     (account,) = accounts.resolve(["production"]).values()
     assert account.base_url == type(account).default_base_url
     assert server.requests == 0
@@ -423,7 +454,6 @@ def test_a_link_is_followed_and_permissions_are_kept(folder: Path, tmp_path: Pat
         ("a = 1\na = 2\n", 2, 6),
         ("[accounts.x\n", 1, 12),
         ('x = "\n', 1, 6),
-        ("\ufeffx = 1\n", 1, 1),
         ("x = [\n1,\n", 3, 1),
     ],
 )
@@ -508,14 +538,14 @@ def test_a_file_written_in_a_way_that_has_no_place_is_left_alone(
 ) -> None:
     text = "accounts = {x = {provider = 'bytio', kept = 'keyring'}}  # mine\n"
     path = write(folder, text)
-    memory.kept["billnb", "x/api_key"] = "k"
+    memory.kept[places.service(), "x/api_key"] = "k"
     assert [one.name for one in accounts.list()] == ["x"]
     with pytest.raises(errors.ConfigurationError, match=r"\[accounts\.NAME\]"):
         accounts.add("y", "bytio", api_key="k", verify=False)
     with pytest.raises(errors.ConfigurationError, match=r"take accounts\.x out of it by hand"):
         accounts.remove("x")
     assert path.read_text() == text
-    assert memory.kept == {("billnb", "x/api_key"): "k"}
+    assert memory.kept == {(places.service(), "x/api_key"): "k"}
 
 
 def test_a_folder_that_cannot_be_written_keeps_nothing(
@@ -649,7 +679,7 @@ def test_an_account_whose_provider_is_gone_stays_and_can_be_removed(
         patch.syspath_prepend(str(Path(__file__).parent / "plugin"))
         accounts.add("bills", "acme", key="k3y", verify=False)
         accounts.add("other", "bytio", api_key="k", verify=False)
-    assert ("billnb", "bills/key") in memory.kept
+    assert (places.service(), "bills/key") in memory.kept
     bills, other = accounts.list()
     assert (bills.state, bills.known, bills.provider) == ("unknown", False, "acme")
     assert "not installed" in (bills.message or "")
@@ -661,7 +691,7 @@ def test_an_account_whose_provider_is_gone_stays_and_can_be_removed(
             load()
     accounts.remove("bills")
     assert [one.name for one in accounts.list()] == ["other"]
-    assert list(memory.kept) == [("billnb", "other/api_key")]
+    assert list(memory.kept) == [(places.service(), "other/api_key")]
 
 
 def test_what_is_no_account_is_neither_tested_nor_removed(folder: Path) -> None:

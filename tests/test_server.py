@@ -5,10 +5,13 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
@@ -22,6 +25,8 @@ from faulty import Exchange, FaultyServer
 from jupyter import Server, serving
 from vendors import Case
 
+from billnb.sandbox.serve import HOST
+
 KEY = vendors.KEY
 ACCOUNT = {
     "name": str, "provider": str, "label": str, "known": bool, "state": str, "message": str | None,
@@ -30,7 +35,7 @@ ACCOUNT = {
 }  # fmt: skip
 KINDS = {
     "invalid", "taken", "not_found", "refused", "unreachable", "storage", "configuration",
-    "unexpected",
+    "forbidden", "unexpected",
 }  # fmt: skip
 
 
@@ -97,7 +102,8 @@ class Rest:
         assert answer.body.keys() == {"message", "hint", "kind"}
         assert answer.body["kind"] == kind
         assert kind in KINDS
-        assert answer.body["hint"]
+        assert answer.body["hint"] != ""
+        assert re.fullmatch("[^a-z].*[.!?]", answer.body["message"], re.DOTALL)
         assert answer.headers["Content-Type"].startswith("application/json")
         return str(answer.body["message"])
 
@@ -222,7 +228,7 @@ def test_an_account_comes_and_goes(case: Case, server: FaultyServer, rest: Rest)
     assert (removed.status, removed.text) == (204, "")
     assert rest.accounts() == []
     gone = rest.ask("DELETE", "billnb/accounts/production")
-    assert "no account is called 'production'" in rest.refused(gone, 404, "not_found")
+    assert "No account is called 'production'" in rest.refused(gone, 404, "not_found")
     untested = rest.ask("POST", "billnb/accounts/production/test")
     rest.refused(untested, 404, "not_found")
 
@@ -483,16 +489,21 @@ def test_a_keyring_keeps_and_a_locked_one_loses_nothing(
         (listed,) = rest.accounts()
         assert listed["state"] == "ok"
         for answer in (
-            rest.ask("POST", "billnb/accounts/production/test"),
             rest.ask("DELETE", "billnb/accounts/production"),
             rest.add(case, server.url, "another", store="keyring"),
         ):
             assert "is locked" in rest.refused(answer, 503, "storage")
         assert rest.accounts() == [listed]
+        tested = rest.ask("POST", "billnb/accounts/production/test").body["account"]
+        assert tested["state"] == "locked"
+        assert "is locked" in tested["message"]
+        assert rest.accounts() == [tested]
         (tmp_path / "locked").unlink()
         tested = rest.ask("POST", "billnb/accounts/production/test")
         assert tested.body["account"]["state"] == "ok"
-        assert rest.ask("DELETE", "billnb/accounts/production").status == 204
+        (tmp_path / "locked").touch()
+        assert rest.ask("DELETE", "billnb/accounts/production?force=true").status == 204
+        assert rest.accounts() == []
 
 
 def test_methods_that_are_none_are_refused(rest: Rest) -> None:
@@ -502,4 +513,37 @@ def test_methods_that_are_none_are_refused(rest: Rest) -> None:
         ("GET", "billnb/accounts/x/test"),
         ("POST", "billnb/providers"),
     ):
-        assert rest.ask(method, path).status == 405
+        rest.refused(rest.ask(method, path), 405, "invalid")
+    rest.refused(rest.ask("GET", "billnb/nothing"), 404, "not_found")
+    rest.refused(rest.ask("GET", "billnb/accounts", token=False), 403, "forbidden")
+    maybe = rest.ask("DELETE", "billnb/accounts/x?force=maybe")
+    assert "true or false" in rest.refused(maybe, 400, "invalid")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"hunterplanted": 1},
+        {"store": "hunterplanted"},
+        {"provider": "hunterplanted"},
+        {"name": "hunter planted"},
+        {"secrets": {"hunterplanted": "x"}},
+        {"options": {"hunterplanted": "x"}},
+    ],
+)
+def test_what_came_in_does_not_come_back(rest: Rest, body: dict[str, Any]) -> None:
+    answer = rest.ask("POST", "billnb/accounts", {"name": "x", "provider": "bytio"} | body)
+    assert "planted" not in rest.refused(answer, 400, "invalid")
+
+
+def test_lists_are_answered_while_vendors_are_silent(rest: Rest) -> None:
+    with ThreadPoolExecutor(9) as pool:
+        with socket.create_server((HOST, 0)) as silent:
+            options = {"base_url": f"http://{HOST}:{silent.getsockname()[1]}"}
+            body = {"name": "slow", "provider": "bytio", "store": "file", "options": options}
+            body |= {"secrets": {"api_key": KEY}}
+            slow = [pool.submit(rest.ask, "POST", "billnb/accounts", body) for _ in range(9)]
+            assert rest.accounts() == []
+            assert not any(one.done() for one in slow)
+        for one in slow:
+            rest.refused(one.result(), 422, "unreachable")

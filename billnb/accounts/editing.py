@@ -53,7 +53,8 @@ def insert(account: Named) -> None:
         for name, value in table.items()
     ]
     text = before.decode()
-    gap = "" if not text else line if text.endswith("\n") else 2 * line
+    is_apart = text.endswith((2 * line, f"{line}\n")) or not text
+    gap = "" if is_apart else line if text.endswith("\n") else 2 * line
     after = f"{text}{gap}{line.join(added)}{line}".encode()
     expected = parsed(path, before)
     expected.setdefault(TABLE, {})[account.name] = table
@@ -98,7 +99,18 @@ def _without(text: str, name: str) -> Iterator[str]:
         end = next((n for n in later if _header(lines[n]) is not None), len(lines))
         while end > start + 1 and lines[end - 1].strip()[:1] in ("", "#"):
             end -= 1
-        yield "".join(lines[:start] + lines[end:])
+        yield "".join(_joined(lines[:start], lines[end:]))
+
+
+def _joined(before: list[str], after: list[str]) -> list[str]:
+    """Return what stood around a table, so that comments on it are not read as the next one's."""
+    is_last_blank = bool(before) and not before[-1].strip()
+    is_next_blank = not after or not after[0].strip()
+    if is_last_blank and is_next_blank:  # one of them was the table's
+        return before[:-1] + after
+    if before and before[-1].lstrip().startswith("#") and not is_next_blank:
+        return [*before, "\r\n" if before[-1].endswith("\r\n") else "\n", *after]
+    return before + after
 
 
 def _header(line: str) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from billnb.accounts import places
 from billnb.errors import StorageError
 from billnb.secret import Secret, redact
 
@@ -20,9 +21,6 @@ logger = logging.getLogger("billnb.accounts")
 
 T = TypeVar("T")
 
-SERVICE = "billnb"
-"""What secrets are filed under; each as ``account/argument``."""
-
 _REFUSED = {
     "keyring.backends.fail.Keyring": "stands for having none",
     "keyring.backends.null.Keyring": "keeps nothing",
@@ -32,7 +30,7 @@ _REFUSED = {
 }
 _OTHERWISE = (
     "unlock or install one (KWallet, GNOME Keyring and the like), or keep secrets in a file that "
-    'only you can read (store="file", --store file), or in environment variables'
+    'only you can read (the store "file"), or in environment variables'
 )
 
 
@@ -67,7 +65,7 @@ def get(name: str, argument: str) -> Secret | None:
         When there is no keyring, or it is locked or failing.
     """
     keyring = _real()
-    found = _ask(keyring, lambda: keyring.get_password(SERVICE, f"{name}/{argument}"))
+    found = _ask(keyring, lambda: keyring.get_password(places.service(), f"{name}/{argument}"))
     return None if found is None else Secret(found)
 
 
@@ -81,7 +79,7 @@ def put(name: str, argument: str, secret: Secret) -> None:
     """
     keyring = _real()
     user = f"{name}/{argument}"
-    _ask(keyring, lambda: keyring.set_password(SERVICE, user, secret.reveal()), secret)
+    _ask(keyring, lambda: keyring.set_password(places.service(), user, secret.reveal()), secret)
     if get(name, argument) != secret:
         raise StorageError(
             f"the keyring ({_name(keyring)}) did not keep the secret, though it did not object; "
@@ -100,7 +98,7 @@ def remove(name: str, argument: str) -> None:
     if get(name, argument) is None:
         return
     keyring = _real()
-    _ask(keyring, lambda: keyring.delete_password(SERVICE, f"{name}/{argument}"))
+    _ask(keyring, lambda: keyring.delete_password(places.service(), f"{name}/{argument}"))
     if get(name, argument) is not None:
         raise StorageError(f"the keyring ({_name(keyring)}) still has the secret of {name}")
 
@@ -155,4 +153,4 @@ def _ask(keyring: KeyringBackend, question: Callable[[], T], *secrets: Secret) -
     )
 
 
-__all__ = ["SERVICE", "backend", "get", "put", "remove", "require"]
+__all__ = ["backend", "get", "put", "remove", "require"]

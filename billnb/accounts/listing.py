@@ -9,10 +9,11 @@ import builtins
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from difflib import get_close_matches
+from typing import Literal, TypeVar
 
 from billnb import providers
-from billnb.accounts import configuration, secret_file, states
+from billnb.accounts import configuration, keyrings, secret_file, states
 from billnb.accounts.configuration import Named
 from billnb.accounts.credentials import gone, in_environment, named_variables
 from billnb.accounts.fields import Kinds, kinds
@@ -22,6 +23,8 @@ from billnb.providers.base import Provider
 from billnb.secret import redact
 
 _MOST_NAMED = 20
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,8 @@ class Account:
         Whether the provider is installed.
     state : str
         ``ok``, ``refused`` or ``unreachable``, as its last test found; ``untried``; ``incomplete``
-        where a credential is missing; ``unknown`` where the provider is gone.
+        where a credential is missing; ``locked`` where the store that keeps one cannot be read;
+        ``unknown`` where the provider is gone.
     message : str or None
         What was wrong.
     tested_at, last_sync : datetime.datetime or None
@@ -93,8 +97,8 @@ def list() -> builtins.list[Account]:  # noqa: A001 - billnb.accounts.list() is 
     known = kinds()
     noted = states.read()
     accounts = available(configuration.read(), known)
-    in_file = _in_file(accounts.values())
-    return [_record(accounts[name], known, noted, in_file) for name in sorted(accounts)]
+    stores = _stores(accounts.values())
+    return [_record(accounts[name], known, noted, stores) for name in sorted(accounts)]
 
 
 @discreet
@@ -120,7 +124,7 @@ def of_environment(provider: str) -> Named:
     return Named(provider, provider, listed=False)
 
 
-def found(name: str, there: Mapping[str, Named]) -> Named:
+def found(name: str, there: Mapping[str, T]) -> T:
     """Return the account that a name means.
 
     Raises
@@ -132,24 +136,28 @@ def found(name: str, there: Mapping[str, Named]) -> Named:
         return there[name]
     known = ", ".join(sorted(there)[:_MOST_NAMED]) or "none"
     more = f", … ({len(there):,} in all)" if len(there) > _MOST_NAMED else ""
-    raise UnknownNameError(f"no account is called {redact(name, limit=60)!r}; known: {known}{more}")
+    near = get_close_matches(name, there, n=1)
+    meant = f"; did you mean {near[0]!r}?" if near else ";"
+    raise UnknownNameError(
+        f"no account is called {redact(name, limit=60)!r}{meant} known: {known}{more}"
+    )
 
 
 def record(account: Named, known: Kinds, noted: States) -> Account:
     """Return what may be known of an account by anyone."""
-    return _record(account, known, noted, _in_file([account]))
+    return _record(account, known, noted, _stores([account]))
 
 
-def _record(account: Named, known: Kinds, noted: States, in_file: _InFile) -> Account:
+def _record(account: Named, known: Kinds, noted: States, stores: _Stores) -> Account:
     kind = known.get(account.provider)
     seen = noted.get(account.name, states.State())
     state, message = seen.state, seen.message
-    lacks = None if kind is None else _lacking(account, kind, in_file)
+    lacks = None if kind is None else _lacking(account, kind, stores)
     if kind is None:
         state, message = None, gone(account)
     elif lacks is not None:
-        state, message = "incomplete", lacks
-    elif state == "incomplete" and account.kept != "keyring":
+        state, message = lacks
+    elif state in ("incomplete", "locked") and account.kept != "keyring":
         state, message = None, None  # what was missing has been supplied
     held = {} if kind is None else in_environment(account, kind)
     secrets = [] if kind is None else [one.argument for one in kind.credentials if one.is_secret]
@@ -171,35 +179,50 @@ def _record(account: Named, known: Kinds, noted: States, in_file: _InFile) -> Ac
     )
 
 
-_InFile = Mapping[str, Mapping[str, object]] | str
-"""The secrets in the file of secrets, by account; or why they are not used."""
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    """What can be known of stores without a secret being read.
+
+    Attributes
+    ----------
+    in_file : mapping
+        What is in the file of secrets, by account.
+    problems : mapping of str to str
+        Why a store cannot be read.
+    """
+
+    in_file: Mapping[str, Mapping[str, object]]
+    problems: Mapping[str, str]
 
 
-def _in_file(accounts: Iterable[Named]) -> _InFile:
-    if all(one.kept != "file" for one in accounts):
-        return {}
-    try:
-        return secret_file.read()
-    except BillnbError as error:
-        return str(error)
+def _stores(accounts: Iterable[Named]) -> _Stores:
+    used = {one.kept for one in accounts}
+    problems, in_file = {}, {}
+    if "keyring" in used and (message := keyrings.backend()[1]) is not None:
+        problems["keyring"] = message
+    if "file" in used:
+        try:
+            in_file = secret_file.read()
+        except BillnbError as error:
+            problems["file"] = str(error)
+    return _Stores(in_file, problems)
 
 
-def _lacking(account: Named, kind: type[Provider], in_file: _InFile) -> str | None:
+def _lacking(account: Named, kind: type[Provider], stores: _Stores) -> tuple[Outcome, str] | None:
     """Return what is said of a credential that is nowhere; a keyring is believed to have it."""
     held = in_environment(account, kind)
     for credential in kind.credentials:
         argument = credential.argument
         if argument in held or argument in account.options:
             continue
-        if credential.is_secret and account.kept == "keyring":
-            continue
-        if credential.is_secret and account.kept == "file":
-            if isinstance(in_file, str):
-                return in_file
-            if argument in in_file.get(account.name, {}):
+        if credential.is_secret and account.kept is not None:
+            if account.kept in stores.problems:
+                return "locked", stores.problems[account.kept]
+            if account.kept == "keyring" or argument in stores.in_file.get(account.name, {}):
                 continue
         variable = named_variables(account, kind)[argument]
-        return f"the {credential.label} is missing; set {variable}, or connect the account anew"
+        said = f"the {credential.label} is missing; set {variable}, or connect the account anew"
+        return "incomplete", said
     return None
 
 

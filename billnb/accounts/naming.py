@@ -11,7 +11,6 @@ from collections.abc import Iterable
 
 from billnb.accounts.fields import Kinds, as_variable, variables
 from billnb.errors import ArgumentError, NameTakenError
-from billnb.secret import redact
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _OURS = frozenset({"BILLNB_CONFIG", "BILLNB_REDACTION_KEY"})
@@ -38,9 +37,9 @@ def checked(name: object) -> str:
     """
     if isinstance(name, str) and is_name(name):
         return name
-    shown = f"{redact(name, limit=60)!r} is" if isinstance(name, str) else "that is"
+    # which is not repeated: a key may have been put in its place
     raise ArgumentError(
-        f"{shown} no name for an account; names are 1 to 64 letters, digits, - and _ (ASCII), "
+        "that is no name for an account; names are 1 to 64 letters, digits, - and _ (ASCII), "
         "and begin with a letter or a digit"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -40,9 +41,25 @@ def states_file() -> Path:
     return user_state_path("billnb", appauthor=False) / "states.json"
 
 
+def service() -> str:
+    """Return what this user's secrets are filed under in the keyring.
+
+    Another file of accounts has another name there: accounts of one name may be in both.
+
+    Examples
+    --------
+    >>> service().partition(":")[0]
+    'billnb'
+    """
+    if not os.environ.get(VARIABLE):
+        return "billnb"
+    place = str(accounts_file().resolve())
+    return f"billnb:{hashlib.sha256(place.encode()).hexdigest()[:12]}"
+
+
 def _beside(accounts: Path, name: str) -> Path:
     """Return a file that belongs to a file of accounts: several may share a folder."""
     return accounts.with_name(name if accounts.name == _FILE else f"{accounts.stem}-{name}")
 
 
-__all__ = ["VARIABLE", "accounts_file", "secrets_file", "states_file"]
+__all__ = ["VARIABLE", "accounts_file", "secrets_file", "service", "states_file"]

@@ -84,7 +84,7 @@ def add(
     secrets, options = _sorted_out(given, fields(kind), provider)
     kept = store if secrets else None
     account = Named(name, provider, options, kept, tuple(secrets))
-    _check_free(account, known)
+    check_free(account, known)
     if kept is not None:
         keeping.check(kept)
     _check_complete(account, kind)
@@ -101,7 +101,7 @@ def add(
 
 def _keep(account: Named, secrets: Mapping[str, Secret], known: Kinds) -> None:
     with editing.changing():
-        _check_free(account, known)
+        check_free(account, known)
         restore = keeping.keep(account.name, secrets, account.kept) if account.kept else None
         try:
             editing.insert(account)
@@ -111,7 +111,16 @@ def _keep(account: Named, secrets: Mapping[str, Secret], known: Kinds) -> None:
             raise
 
 
-def _check_free(account: Named, known: Kinds) -> None:
+def check_free(account: Named, known: Kinds) -> None:
+    """Refuse an account whose name is taken, or means something else.
+
+    Raises
+    ------
+    ArgumentError
+        When it does.
+    ConfigurationError
+        When the file of accounts cannot be meant.
+    """
     others = [(one.name, one.provider) for one in configuration.read().values()]
     naming.check_free(account.name, account.provider, others, known)
 
@@ -123,9 +132,8 @@ def _check_complete(account: Named, kind: type[Provider]) -> None:
         if argument not in {*account.keeps, *account.options, *held}:
             variable = credentials.named_variables(account, kind)[argument]
             raise ArgumentError(
-                f"the {credential.label} is missing; pass {argument}=…, set the environment "
-                f"variable {variable}, or have it asked for: billnb accounts add {account.name} "
-                f"--provider {account.provider}"
+                f"the {credential.label} is missing; give {argument}, or set the environment "
+                f"variable {variable}"
             )
 
 
@@ -197,7 +205,7 @@ def remove(name: str, *, force: bool = False) -> None:
             problem = f"{error}. The account {name} is still there, and so may its secret be"
             if not force:
                 raise StorageError(
-                    f"{problem}; force removes it without (force=True, --force)"
+                    f"{problem}; removed by force, it goes without its secret"
                 ) from None
         take_out()
     states.forget(name)
@@ -216,4 +224,4 @@ def _remove_secrets(account: Named, kind: type[Provider] | None) -> None:
     keeping.remove(account.name, arguments, account.kept)
 
 
-__all__ = ["add", "remove"]
+__all__ = ["add", "check_free", "remove"]

@@ -19,7 +19,7 @@ from billnb.errors import StorageError
 
 logger = logging.getLogger("billnb.accounts")
 
-Outcome = Literal["ok", "refused", "unreachable", "incomplete"]
+Outcome = Literal["ok", "refused", "unreachable", "incomplete", "locked"]
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -22,7 +22,7 @@ def parsed(path: Path, content: bytes) -> dict[str, Any]:
         When it is no TOML, with line and column; of what stands there, nothing is repeated.
     """
     try:
-        text = content.decode()
+        text = content.decode().removeprefix("\ufeff")  # as some editors begin a file
         return tomllib.loads(text)
     except UnicodeDecodeError as error:
         before = content[: error.start].decode()

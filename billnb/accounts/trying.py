@@ -13,8 +13,10 @@ from billnb.accounts.states import Outcome
 from billnb.errors import (
     AuthenticationError,
     BillnbError,
+    ConfigurationError,
     ContractError,
     RequestError,
+    StorageError,
     TransportError,
     discreet,
     naming,
@@ -60,14 +62,13 @@ def test(name: str) -> Account:
     -------
     Account
         Its `state` is ``ok``, ``refused``, ``unreachable``, ``incomplete`` (a credential is
-        missing) or ``unknown`` (its provider is gone), and its `message` says what went wrong.
+        missing), ``locked`` (the store that keeps it cannot be read) or ``unknown`` (its provider
+        is gone), and its `message` says what went wrong.
 
     Raises
     ------
     UnknownNameError
         When there is no such account.
-    StorageError
-        When the store that keeps its secret cannot be read.
     ConfigurationError
         When the file of accounts cannot be meant.
 
@@ -92,6 +93,8 @@ def _tried(account: Named, kind: type[Provider]) -> tuple[Outcome, str | None]:
         credential = credentials.collected(account, kind, reader())
     except AuthenticationError as error:
         return "incomplete", _said(error)
+    except (ConfigurationError, StorageError) as error:  # of the store
+        return "locked", _said(error)
     try:
         probe(credentials.opened(account, kind, credential, limits=LIMITS))
     except BillnbError as error:

@@ -7,18 +7,21 @@ stand in the lists of processes and in the histories of shells, for others to re
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
+from queue import Empty, SimpleQueue
+from threading import Thread
 
 import click
 
 import billnb
 from billnb import providers
-from billnb.accounts import Account
+from billnb.accounts import Account, keeping, registry
 from billnb.accounts.configuration import Named, Store
 from billnb.accounts.credentials import in_environment
-from billnb.accounts.fields import Field, fields
+from billnb.accounts.fields import Field, fields, kinds
+from billnb.accounts.listing import found
 from billnb.accounts.naming import checked
 from billnb.cli.command import with_debug
 from billnb.errors import ArgumentError, BillnbError
@@ -43,11 +46,11 @@ def accounts() -> None:
 @with_debug
 def list_() -> None:
     """List the accounts, with what is known of each."""
-    found = billnb.accounts.list()
-    if not found:
+    listed = billnb.accounts.list()
+    if not listed:
         click.echo("No account is connected yet: billnb accounts add", err=True)
         return
-    head = ["account", "provider", "state", "tested", "last loaded", "key in"]
+    head = ["account", "provider", "state", "tested (UTC)", "last loaded (UTC)", "key in"]
     rows = [
         [
             one.name,
@@ -57,9 +60,12 @@ def list_() -> None:
             _moment(one.last_sync),
             one.kept or "",
         ]
-        for one in found
+        for one in listed
     ]
     click.echo(aligned(head, rows, numbers=0))
+    for one in listed:
+        if one.message is not None:
+            click.echo(f"{one.name}: {one.message}")
 
 
 @accounts.command()
@@ -98,11 +104,16 @@ def add(
     name = checked(_answered(name, "Name of the account", "its name, as the first argument"))
     known = ", ".join(providers.names())
     provider = _answered(provider, f"Provider ({known})", f"--provider, one of {known}")
-    wanted = fields(providers.find(provider))
+    kind = providers.find(provider)
+    wanted = fields(kind)
     details: dict[str, str | Secret] = dict(_split(options, wanted))
     if base_url is not None:
         details["base_url"] = base_url
-    held = in_environment(Named(name, provider), providers.find(provider))
+    # before anything is asked for
+    registry.check_free(Named(name, provider), kinds())
+    held = in_environment(Named(name, provider), kind)
+    if any(field.secret and field.name not in held for field in wanted):
+        keeping.check(store)
     for field in wanted:
         if field.required and field.name not in details:
             if field.name in held:
@@ -125,8 +136,7 @@ def test(names: tuple[str, ...]) -> None:
     names = names or tuple(one.name for one in billnb.accounts.list())
     if not names:
         raise ArgumentError("no account is connected yet: billnb accounts add")
-    with ThreadPoolExecutor(_TESTS_AT_A_TIME) as pool:
-        rows = [*pool.map(_tested, names)]
+    rows = _tested_at_once(names)
     for row in rows:
         click.echo(": ".join(part for part in row if part))
     if any(state != "ok" for _, state, _ in rows):
@@ -142,10 +152,32 @@ def test(names: tuple[str, ...]) -> None:
 @with_debug
 def remove(name: str, yes: bool, force: bool) -> None:
     """Remove an account, with its secret."""
+    found(name, {one.name: one for one in billnb.accounts.list()})
     if not yes:
         click.confirm(f"Remove the account {name} and its secret?", abort=True, err=True)
     billnb.accounts.remove(name, force=force)
     click.echo(f"{name}: removed", err=True)
+
+
+def _tested_at_once(names: Sequence[str]) -> list[tuple[str, str, str | None]]:
+    """Return how the tests of accounts went, several at a time; Ctrl-C waits for none of them."""
+    left: SimpleQueue[str] = SimpleQueue()
+    for name in names:
+        left.put(name)
+    found: dict[str, tuple[str, str, str | None]] = {}
+
+    def work() -> None:
+        with suppress(Empty):
+            while True:
+                name = left.get_nowait()
+                found[name] = _tested(name)
+
+    workers = [Thread(target=work, daemon=True) for _ in range(min(_TESTS_AT_A_TIME, len(names)))]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return [found[name] for name in names]
 
 
 def _tested(name: str) -> tuple[str, str, str | None]:
@@ -189,7 +221,7 @@ def _filled_in(field: Field) -> str | Secret:
     if not field.secret:
         return _answered(None, field.label, f"--option {field.name}=…")
     if sys.stdin.isatty():
-        return Secret(click.prompt(field.label, hide_input=True, err=True))
+        return Secret(click.prompt(field.label, hide_input=True, err=True).strip())
     line = Secret(sys.stdin.readline().strip())
     if not line.reveal():
         raise ArgumentError(f"the {field.label} is missing on standard input, one secret a line")
