@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
+import msgspec
 import pandas as pd
 import traitlets
 
@@ -49,6 +50,11 @@ class _Selected(traitlets.TraitType[pd.DataFrame, pd.DataFrame]):
 
     def get(self, obj: Any, cls: Any = None) -> pd.DataFrame | None:
         return None if obj is None else obj._selected()
+
+
+def _packed(found: dict[str, Any], _: object) -> str:
+    """Return what is shown as one text: widgets look for buffers in all that is sent otherwise."""
+    return msgspec.json.encode(found).decode()
 
 
 class Explorer(anywidget.AnyWidget):
@@ -107,7 +113,7 @@ class Explorer(anywidget.AnyWidget):
 
     _esm = _PAGE / "dashboard.js"
     _css = _PAGE / "dashboard.css"
-    _view = traitlets.Dict().tag(sync=True)
+    _view = traitlets.Dict().tag(sync=True, to_json=_packed)
     _names = traitlets.Dict().tag(sync=True)
 
     since = traitlets.Any(None)

@@ -118,9 +118,9 @@ function render({ model, el }) {
       tell("");
       return await kernel.ask(message);
     } catch (error) {
-      showFilters(model.get("_view").filters); // what was refused is not chosen
+      showFilters(view.filters); // what was refused is not chosen
       for (const { controls } of drawn.values()) delete controls.dataset.controls;
-      for (const { name, controls } of model.get("_view").figures) showControls(panel(name).controls, controls);
+      for (const { name, controls } of view.figures) showControls(panel(name).controls, controls);
       tell(error.message);
     }
   };
@@ -359,7 +359,10 @@ function render({ model, el }) {
     const isSeen = ({ name }) => seen.has(panel(name).holder);
     const first = found.filter(isSeen);
     for (const one of [...first, null, ...found.filter((one) => !first.includes(one))]) {
-      if (one === null && round > 1) await painted();
+      if (one === null) {
+        if (round > 1) await painted();
+        root.dataset.seen = String(round);
+      }
       if (round !== rounds || over) return;
       if (!one || one.sentence) continue;
       const { name, data, layout } = one;
@@ -378,7 +381,7 @@ function render({ model, el }) {
   };
   const clicked = ([, choice]) => {
     if (!choice) return;
-    const now = model.get("_view").chosen;
+    const now = view.chosen;
     choose(Object.fromEntries(Object.entries(choice).map(([name, value]) => [name, now[name] === value ? null : value])));
   };
   /** Have arrow keys point at a chart's bars, one by one, and Enter click. */
@@ -453,8 +456,9 @@ function render({ model, el }) {
     });
   };
 
+  let view;
   const show = () => {
-    const view = model.get("_view");
+    view = JSON.parse(model.get("_view"));
     if (root.isConnected) dress();
     title.textContent = view.about;
     notice.textContent = view.notice;
