@@ -19,7 +19,13 @@ export interface IProvider {
 }
 
 export type State =
-  'ok' | 'refused' | 'unreachable' | 'untried' | 'incomplete' | 'unknown';
+  | 'ok'
+  | 'refused'
+  | 'unreachable'
+  | 'untried'
+  | 'incomplete'
+  | 'locked'
+  | 'unknown';
 
 export interface IAccount {
   name: string;
@@ -46,12 +52,16 @@ export interface IStorage {
 /** Where a secret is to be kept. */
 export type Store = 'keyring' | 'file';
 
+/** Where a secret is to be found: in a store, or in variables that somebody else sets. */
+export type Place = Store | 'environment';
+
 /** What is sent to connect an account: the one message that holds a secret, and only on its way out. */
 export interface IConnection {
   name: string;
   provider: string;
   options: Record<string, string>;
   secrets: Record<string, string>;
-  store: Store;
+  /** Left out where there is nothing to keep. */
+  store?: Store;
   verify: boolean;
 }

@@ -12,15 +12,16 @@ export type Kind =
   | 'unreachable'
   | 'storage'
   | 'configuration'
+  | 'forbidden'
   | 'unexpected'
   | 'absent'
   | 'offline';
 
-/** What happened, and what to do next. */
+/** What happened, and what to do next where the message does not say it. */
 export interface IFailure {
   kind: Kind;
   message: string;
-  hint: string;
+  hint: string | null;
 }
 
 const KINDS: readonly string[] = [
@@ -31,8 +32,44 @@ const KINDS: readonly string[] = [
   'unreachable',
   'storage',
   'configuration',
+  'forbidden',
   'unexpected'
 ];
+
+/** Say in two or three words what kind of failure it is. */
+export function titleOf(kind: Kind, trans: TranslationBundle): string {
+  switch (kind) {
+    case 'invalid':
+      return trans.__('Not possible');
+    case 'taken':
+      return trans.__('Name taken');
+    case 'not_found':
+      return trans.__('No such account');
+    case 'refused':
+      return trans.__('Key refused');
+    case 'unreachable':
+      return trans.__('Vendor not reachable');
+    case 'storage':
+      return trans.__('Key store not usable');
+    case 'configuration':
+      return trans.__('File of accounts needs a correction');
+    case 'forbidden':
+      return trans.__('Not allowed');
+    case 'absent':
+      return trans.__('Server extension missing');
+    case 'offline':
+      return trans.__('Jupyter server not reachable');
+    default:
+      return trans.__('Something went wrong');
+  }
+}
+
+/** Write a text as a sentence: a capital first, a full stop last. */
+export function sentence(text: string): string {
+  const said = text.trim();
+  const ended = /[.!?…][)\]"'”’»]*$/u.test(said) ? said : `${said}.`;
+  return said && ended[0].toUpperCase() + ended.slice(1);
+}
 
 /** A request that did not do what was asked. */
 export class RequestError extends Error {
@@ -48,7 +85,7 @@ export function failureOf(
   trans: TranslationBundle
 ): IFailure {
   if (isFailure(body)) {
-    return { kind: body.kind, message: body.message, hint: body.hint ?? '' };
+    return { kind: body.kind, message: body.message, hint: body.hint || null };
   }
   if (status === 404) {
     return {

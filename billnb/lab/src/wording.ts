@@ -4,6 +4,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IAccount, State } from './answers';
+import { sentence } from './failures';
 
 /** How a state looks: as it should be, to be looked at, broken, or not known. */
 export type Tone = 'good' | 'warning' | 'bad' | 'neutral';
@@ -14,6 +15,7 @@ const TONES: Record<State, Tone> = {
   unreachable: 'warning',
   untried: 'neutral',
   incomplete: 'bad',
+  locked: 'bad',
   unknown: 'warning'
 };
 
@@ -33,6 +35,8 @@ export function stateText(state: State, trans: TranslationBundle): string {
       return trans.__('Unreachable');
     case 'incomplete':
       return trans.__('No key');
+    case 'locked':
+      return trans.__('Key not readable');
     case 'unknown':
       return trans.__('Provider missing');
     default:
@@ -45,7 +49,7 @@ export function adviceOf(
   account: IAccount,
   trans: TranslationBundle
 ): string[] {
-  const said = account.message ? [account.message] : [];
+  const said = account.message ? [sentence(account.message)] : [];
   switch (account.state) {
     case 'refused':
       return [
@@ -63,17 +67,44 @@ export function adviceOf(
               Object.values(account.variables).join(', ')
             )
           ];
-    case 'unknown':
+    case 'locked':
       return [
         ...said,
-        trans.__(
-          'Install the package that knows “%1”, or remove the account.',
-          account.provider
-        )
+        account.kept === 'file'
+          ? trans.__('Put the file right, and test again.')
+          : trans.__('Unlock the keyring, and test again.')
       ];
+    case 'unknown':
+      return said.length > 0
+        ? said // which says what to do as well
+        : [
+            trans.__(
+              'Install the package that knows “%1”, or remove the account.',
+              account.provider
+            )
+          ];
     default:
       return [];
   }
+}
+
+/** Say why accounts cannot be removed. */
+export function whyNotRemovable(
+  accounts: readonly IAccount[],
+  trans: TranslationBundle
+): string {
+  const names = accounts.map(account => account.name).join(', ');
+  const variables = accounts.flatMap(one => Object.values(one.variables));
+  return accounts.length === 1 && variables.length > 0
+    ? trans.__(
+        '%1 is set in the environment: unset %2 to remove it.',
+        names,
+        variables.join(', ')
+      )
+    : trans.__(
+        '%1: set in the environment; unset the variables to remove it.',
+        names
+      );
 }
 
 /** Say when an account was last loaded; nothing where it cannot have been. */

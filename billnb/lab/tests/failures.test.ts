@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { failureIn, failureOf, offline, RequestError } from '../src/failures';
+import type { Kind } from '../src/failures';
+import {
+  failureIn,
+  failureOf,
+  offline,
+  RequestError,
+  sentence,
+  titleOf
+} from '../src/failures';
 import { trans } from './translation';
 
 describe('what an answer means', () => {
@@ -9,8 +17,10 @@ describe('what an answer means', () => {
   });
 
   it('needs no hint', () => {
-    const failure = failureOf(400, { kind: 'invalid', message: 'No.' }, trans);
-    expect(failure.hint).toBe('');
+    for (const hint of [undefined, null, '']) {
+      const body = { kind: 'invalid', message: 'No.', hint };
+      expect(failureOf(400, body, trans).hint).toBeNull();
+    }
   });
 
   it('is a missing server extension, when nothing is known of the address', () => {
@@ -24,6 +34,11 @@ describe('what an answer means', () => {
   it('is an account that is gone, when the extension says so', () => {
     const body = { kind: 'not_found', message: 'No such account.', hint: '' };
     expect(failureOf(404, body, trans).kind).toBe('not_found');
+  });
+
+  it('is what the server forbids, when it says so', () => {
+    const body = { kind: 'forbidden', message: 'Not yours.', hint: null };
+    expect(failureOf(403, body, trans)).toEqual(body);
   });
 
   it('asks to sign in again', () => {
@@ -51,5 +66,38 @@ describe('what was thrown', () => {
   it('is anything else in its own words', () => {
     expect(failureIn(new TypeError('odd'), trans).message).toBe('odd');
     expect(failureIn('odd', trans).message).toBe('odd');
+  });
+});
+
+describe('a failure', () => {
+  const kinds: Kind[] = [
+    'invalid',
+    'taken',
+    'not_found',
+    'refused',
+    'unreachable',
+    'storage',
+    'configuration',
+    'forbidden',
+    'unexpected',
+    'absent',
+    'offline'
+  ];
+
+  it('has a title of its own, by its kind', () => {
+    const titles = kinds.map(kind => titleOf(kind, trans));
+    expect(new Set(titles).size).toBe(kinds.length);
+  });
+
+  it.each([
+    ['the vendor answered 401', 'The vendor answered 401.'],
+    ['Over.', 'Over.'],
+    ['really?', 'Really?'],
+    ['It said “no.”', 'It said “no.”'],
+    [' it waits… ', 'It waits…'],
+    ['/home/me/secrets', '/home/me/secrets.'],
+    ['', '']
+  ])('is said in sentences: %s', (text, said) => {
+    expect(sentence(text)).toBe(said);
   });
 });

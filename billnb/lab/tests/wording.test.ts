@@ -5,7 +5,8 @@ import {
   detailsOf,
   stateText,
   syncText,
-  toneOf
+  toneOf,
+  whyNotRemovable
 } from '../src/wording';
 import { trans } from './translation';
 
@@ -15,6 +16,7 @@ const STATES: State[] = [
   'unreachable',
   'untried',
   'incomplete',
+  'locked',
   'unknown'
 ];
 
@@ -53,19 +55,46 @@ describe('a state', () => {
     expect(adviceOf(account('untried', said), trans)).toEqual([]);
   });
 
-  it.each(['refused', 'unreachable', 'incomplete', 'unknown'] as const)(
-    'that is %s comes with what to do',
-    state => {
-      const advice = adviceOf(account(state), trans);
-      const said = adviceOf(account(state, { message: 'It broke.' }), trans);
-      expect(advice).toHaveLength(1);
-      expect(said[0]).toBe('It broke.');
+  it.each([
+    'refused',
+    'unreachable',
+    'incomplete',
+    'locked',
+    'unknown'
+  ] as const)('that is %s comes with what to do', state => {
+    const advice = adviceOf(account(state), trans);
+    const said = adviceOf(account(state, { message: 'it broke' }), trans);
+    expect(advice).toHaveLength(1);
+    expect(said[0]).toBe('It broke.');
+  });
+
+  it('is advised on once, where the server does so', () => {
+    const message = 'The provider is gone; install its package.';
+    for (const state of ['unknown', 'incomplete'] as const) {
+      expect(adviceOf(account(state, { message }), trans)).toEqual([message]);
     }
-  );
+  });
+
+  it('that is locked is looked for where the key is', () => {
+    const [keyring] = adviceOf(account('locked', { kept: 'keyring' }), trans);
+    const [file] = adviceOf(account('locked', { kept: 'file' }), trans);
+    expect(keyring).toBe('Unlock the keyring, and test again.');
+    expect(file).not.toContain('keyring');
+    expect(toneOf('locked')).toBe(toneOf('refused'));
+  });
 
   it('names the variables that would hold a key', () => {
     const [advice] = adviceOf(account('incomplete'), trans);
     expect(advice).toContain('BILLNB_VOICE_TOKEN');
+  });
+});
+
+describe('an account of the environment', () => {
+  it('is removed there, which is said', () => {
+    const voice = account('ok');
+    expect(whyNotRemovable([voice], trans)).toContain('BILLNB_VOICE_TOKEN');
+    const other = account('ok', { name: 'other' });
+    expect(whyNotRemovable([voice, other], trans)).toContain('voice, other');
   });
 });
 
