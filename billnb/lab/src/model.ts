@@ -10,12 +10,13 @@ import type { IAccount, IConnection, IProvider, IStorage } from './answers';
 import type { IFailure } from './failures';
 import { failureIn } from './failures';
 import type { Requests } from './requests';
-
-/** How many accounts are tested or removed at a time. */
-const AT_ONCE = 4;
+import { Round } from './round';
 
 /** What the panel shows: the list, or the form that connects an account. */
 export type View = 'list' | 'form';
+
+/** Whether a text is looked for. */
+export type Matches = (text: string) => unknown;
 
 export class BillingModel extends VDomModel {
   constructor(
@@ -48,6 +49,23 @@ export class BillingModel extends VDomModel {
     return this._notice;
   }
 
+  /** Whether the notice is for everybody, for there is nothing else to be seen. */
+  get noticeShown(): boolean {
+    return this._noticeShown;
+  }
+
+  /** How far it is with several accounts; null when nothing is done with several. */
+  get progress(): { done: number; total: number; stopped: boolean } | null {
+    const rounds = [...this._rounds].filter(round => round.total > 1);
+    return rounds.length === 0
+      ? null
+      : {
+          done: rounds.reduce((sum, round) => sum + round.done, 0),
+          total: rounds.reduce((sum, round) => sum + round.total, 0),
+          stopped: rounds.every(round => round.stopped)
+        };
+  }
+
   get loading(): boolean {
     return this._loading > 0;
   }
@@ -58,6 +76,9 @@ export class BillingModel extends VDomModel {
 
   set view(view: View) {
     this._set(() => {
+      if (view === 'form' && this._view !== 'form') {
+        this._form++;
+      }
       this._view = view;
       this._latest = null;
     });
@@ -68,9 +89,30 @@ export class BillingModel extends VDomModel {
     return this._latest;
   }
 
-  /** The names of the accounts that are chosen, in the order of the list. */
+  /** The accounts that the filter lets through. */
+  get shown(): readonly IAccount[] {
+    const accounts = this._accounts ?? [];
+    const matches = this._matches;
+    return matches
+      ? accounts.filter(one => matches(one.name) || matches(one.label))
+      : accounts;
+  }
+
+  /** Whether there is a filter. */
+  get filtered(): boolean {
+    return this._matches !== null;
+  }
+
+  /** Show only the accounts whose name or vendor matches; null shows all. */
+  filter(matches: Matches | null): void {
+    this._set(() => (this._matches = matches));
+  }
+
+  /** The names of the accounts that are shown and chosen, in the order of the list. */
   get chosen(): readonly string[] {
-    return this.names.filter(name => this._chosen.has(name));
+    return this.shown
+      .map(account => account.name)
+      .filter(name => this._chosen.has(name));
   }
 
   get names(): readonly string[] {
@@ -85,12 +127,20 @@ export class BillingModel extends VDomModel {
     return this._busy.has(name);
   }
 
+  /** Whether an account can be removed here; one that is not known of can be tried. */
+  isRemovable(name: string): boolean {
+    return this.account(name)?.removable ?? true;
+  }
+
   account(name: string): IAccount | undefined {
     return this._accounts?.find(account => account.name === name);
   }
 
   choose(names: Iterable<string>): void {
-    this._set(() => (this._chosen = new Set(names)));
+    this._set(() => {
+      this._chosen = new Set(names);
+      this._noticeShown = false;
+    });
   }
 
   toggle(name: string): void {
@@ -103,6 +153,14 @@ export class BillingModel extends VDomModel {
 
   dismiss(): void {
     this._set(() => (this._failure = null));
+  }
+
+  /** Say something that everybody is to see, such as why nothing happens. */
+  tell(notice: string): void {
+    this._set(() => {
+      this._notice = notice;
+      this._noticeShown = true;
+    });
   }
 
   /** Ask for the accounts and the providers. */
@@ -126,18 +184,36 @@ export class BillingModel extends VDomModel {
     });
   }
 
-  /** Connect an account; what is wrong with it is thrown, for the form to say. */
+  /**
+   * Connect an account; what is wrong with it is thrown, for the form to say.
+   *
+   * Where the form that sent it is no longer shown, what is shown instead stays, and a failure is
+   * said above the list.
+   */
   async connect(connection: IConnection): Promise<void> {
-    const account = await this._requests.add(connection);
+    const form = this._form;
+    const isShown = () => this._view === 'form' && this._form === form;
+    let account: IAccount;
+    try {
+      account = await this._requests.add(connection);
+    } catch (reason) {
+      if (isShown()) {
+        throw reason;
+      }
+      this._set(() => (this._failure = failureIn(reason, this._trans)));
+      return;
+    }
     const others = (this._accounts ?? []).filter(
       one => one.name !== account.name
     );
     this._set(() => {
       this._accounts = [...others, account];
       this._failure = null;
-      this._notice = this._trans.__('%1 is connected.', account.name);
-      this._view = 'list';
-      this._latest = account.name;
+      this._hear(this._trans.__('%1 is connected.', account.name));
+      if (isShown()) {
+        this._view = 'list';
+        this._latest = account.name;
+      }
     });
     await this.refresh(); // in the order the server gives
   }
@@ -150,27 +226,50 @@ export class BillingModel extends VDomModel {
         this._accounts = (this._accounts ?? []).map(one =>
           one.name === name ? account : one
         );
-        this._notice =
+        this._hear(
           account.state === 'ok'
             ? this._trans.__('%1 works.', name)
-            : this._trans.__('%1 does not work.', name);
+            : this._trans.__('%1 does not work.', name)
+        );
       });
     });
   }
 
-  /** Remove accounts. */
-  async remove(names: readonly string[]): Promise<void> {
+  /**
+   * Remove accounts; by force, even where their keys have to be left behind.
+   *
+   * Return those whose keys could not be removed, which are as they were.
+   */
+  async remove(names: readonly string[], force = false): Promise<string[]> {
+    const held: string[] = [];
     await this._each(names, async name => {
-      await this._requests.remove(name);
+      try {
+        await this._requests.remove(name, force);
+      } catch (reason) {
+        if (failureIn(reason, this._trans).kind === 'storage') {
+          held.push(name);
+        }
+        throw reason;
+      }
       this._set(() => {
         this._accounts = (this._accounts ?? []).filter(
           one => one.name !== name
         );
         this._chosen.delete(name);
-        this._notice = this._trans.__('%1 is removed.', name);
+        this._hear(this._trans.__('%1 is removed.', name));
       });
     });
     await this._confirm();
+    return held;
+  }
+
+  /** Do no more with those accounts whose turn has not come. */
+  stop(): void {
+    this._set(() => {
+      for (const round of this._rounds) {
+        round.stop().forEach(name => this._busy.delete(name));
+      }
+    });
   }
 
   /** Ask for the accounts anew, without hiding what just went wrong. */
@@ -189,21 +288,24 @@ export class BillingModel extends VDomModel {
       this._failure = null;
       names.forEach(name => this._busy.add(name));
     });
-    const waiting = [...names];
-    const work = async (): Promise<void> => {
-      for (let name = waiting.shift(); name; name = waiting.shift()) {
-        const failure = await act(name).then(
-          () => null,
-          (reason: unknown) => failureIn(reason, this._trans)
-        );
-        const done = name;
-        this._set(() => {
-          this._busy.delete(done);
-          this._failure = failure ?? this._failure;
-        });
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    const round = new Round(names);
+    this._rounds.add(round);
+    await round.run(async name => {
+      const failure = await act(name).then(
+        () => null,
+        (reason: unknown) => failureIn(reason, this._trans)
+      );
+      this._set(() => {
+        this._busy.delete(name);
+        this._failure = failure ?? this._failure;
+      });
+    });
+    this._set(() => this._rounds.delete(round));
+  }
+
+  private _hear(notice: string): void {
+    this._notice = notice;
+    this._noticeShown = false;
   }
 
   private _set(change: () => void): void {
@@ -218,9 +320,13 @@ export class BillingModel extends VDomModel {
   private _storage: IStorage | null = null;
   private _failure: IFailure | null = null;
   private _notice = '';
+  private _noticeShown = false;
   private _loading = 0;
   private _view: View = 'list';
+  private _form = 0; // which one it is that is shown, or was last
   private _latest: string | null = null;
+  private _matches: Matches | null = null;
   private _chosen = new Set<string>();
   private _busy = new Set<string>();
+  private _rounds = new Set<Round>();
 }

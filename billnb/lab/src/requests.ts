@@ -39,16 +39,19 @@ export class Requests {
     return answer.account;
   }
 
-  async remove(name: string): Promise<void> {
-    await this._ask(`accounts/${encodeURIComponent(name)}`, 'DELETE');
+  /** Remove an account; by force, even where its secret cannot be removed. */
+  async remove(name: string, force = false): Promise<void> {
+    const path = `accounts/${encodeURIComponent(name)}`;
+    await this._ask(path, 'DELETE', undefined, force ? '?force=true' : '');
   }
 
   private async _ask<T>(
     path: string,
     method = 'GET',
-    body?: object
+    body?: object,
+    query = ''
   ): Promise<T> {
-    const url = URLExt.join(this._settings.baseUrl, 'billnb', path);
+    const url = URLExt.join(this._settings.baseUrl, 'billnb', path) + query;
     const init: RequestInit = {
       method,
       ...(body && { body: JSON.stringify(body) })
