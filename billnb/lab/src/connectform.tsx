@@ -8,12 +8,14 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Button, HTMLSelect } from '@jupyterlab/ui-components';
 import React, { useEffect, useId, useRef, useState } from 'react';
-import { connectionOf } from './connection';
+import type { Place } from './answers';
+import { connectionOf, variablesOf } from './connection';
 import type { IFailure } from './failures';
 import { failureIn } from './failures';
 import { Field, ProviderFields } from './fields';
 import type { BillingModel } from './model';
 import { nameProblem } from './names';
+import { Failure } from './notices';
 import { StoreChoice } from './storechoice';
 
 export interface IFormProps {
@@ -26,6 +28,8 @@ export function ConnectForm(props: IFormProps): JSX.Element {
   const form = useRef<HTMLFormElement>(null);
   const id = useId();
   const [selected, setSelected] = useState('');
+  const [name, setName] = useState('');
+  const [place, setPlace] = useState<Place | null>(null);
   const [nameFault, setNameFault] = useState<string | null>(null);
   const [failure, setFailure] = useState<IFailure | null>(null);
   const [sending, setSending] = useState(false);
@@ -42,15 +46,19 @@ export function ConnectForm(props: IFormProps): JSX.Element {
     if (failure) {
       const wrong = failure.kind === 'refused' ? '[type=password]' : '';
       const named = failure.kind === 'taken' ? '[name=name]' : '';
-      const found = wrong || named || '[role=alert]';
-      form.current?.querySelector<HTMLElement>(found)?.focus();
-      form.current
-        ?.querySelector('.billnb-Failure')
-        ?.scrollIntoView({ block: 'nearest' });
+      const find = (what: string) =>
+        form.current?.querySelector<HTMLElement>(what);
+      const alert = find('[role=alert]');
+      const at = wrong || named;
+      ((at && find(at)) || alert)?.focus({ preventScroll: true });
+      alert?.scrollIntoView({ block: 'nearest' });
     }
   }, [failure]);
 
   const close = (): void => {
+    if (sending) {
+      return; // for what is sent may well come to be
+    }
     form.current?.reset();
     model.view = 'list';
   };
@@ -96,6 +104,21 @@ export function ConnectForm(props: IFormProps): JSX.Element {
       }}
     >
       <h3 id={`${id}-title`}>{trans.__('Connect an account')}</h3>
+      {failure && (
+        <Failure failure={failure} trans={trans}>
+          {failure.kind === 'unreachable' && (
+            <Button
+              type="button"
+              small
+              className="jp-mod-styled"
+              disabled={sending}
+              onClick={() => void send(false)}
+            >
+              {trans.__('Keep it all the same')}
+            </Button>
+          )}
+        </Failure>
+      )}
       <fieldset disabled={sending} className="billnb-Form-fields">
         <Field id={`${id}-provider`} label={trans.__('Vendor')}>
           <HTMLSelect
@@ -121,15 +144,17 @@ export function ConnectForm(props: IFormProps): JSX.Element {
             id={`${id}-name`}
             name="name"
             className="jp-mod-styled"
-            placeholder={trans.__('production')}
             required
             spellCheck={false}
             autoComplete="off"
             aria-invalid={nameFault !== null}
             aria-describedby={`${id}-name-help`}
             onInput={event => {
-              const name = event.currentTarget.value.trim();
-              setNameFault(name ? nameProblem(name, model.names, trans) : null);
+              const typed = event.currentTarget.value.trim();
+              setName(typed);
+              setNameFault(
+                typed ? nameProblem(typed, model.names, trans) : null
+              );
             }}
           />
         </Field>
@@ -138,35 +163,25 @@ export function ConnectForm(props: IFormProps): JSX.Element {
             key={provider.name}
             provider={provider}
             refused={failure?.kind === 'refused'}
+            secretless={place === 'environment'}
             trans={trans}
           />
         )}
-        {storage && <StoreChoice storage={storage} trans={trans} />}
+        {storage && (
+          <StoreChoice
+            storage={storage}
+            variables={provider ? variablesOf(provider, name) : []}
+            trans={trans}
+            onChoice={setPlace}
+          />
+        )}
       </fieldset>
-      {failure && (
-        <div className="billnb-Failure" role="alert" tabIndex={-1}>
-          <p className="billnb-Failure-message">{failure.message}</p>
-          {failure.hint && <p>{failure.hint}</p>}
-          {failure.kind === 'unreachable' && (
-            <div className="billnb-Failure-actions">
-              <Button
-                type="button"
-                small
-                className="jp-mod-styled"
-                disabled={sending}
-                onClick={() => void send(false)}
-              >
-                {trans.__('Keep it all the same')}
-              </Button>
-            </div>
-          )}
-        </div>
-      )}
-      {sending && <div className="billnb-Progress" aria-hidden="true" />}
       <div className="billnb-Form-buttons">
+        {sending && <div className="billnb-Progress" aria-hidden="true" />}
         <Button
           type="button"
           className="jp-mod-styled jp-mod-reject"
+          disabled={sending}
           onClick={close}
         >
           {trans.__('Cancel')}

@@ -40,16 +40,22 @@ export function Field(props: IFieldProps): JSX.Element {
 export function ProviderFields(props: {
   provider: IProvider;
   refused: boolean;
+  /** Whether its secrets come from elsewhere, and are not asked for. */
+  secretless: boolean;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { provider, refused, trans } = props;
+  const { provider, refused, secretless, trans } = props;
   const isMain = (field: IField) => field.required || field.secret;
+  const isAsked = (field: IField) => !(field.secret && secretless);
   const more = provider.fields.filter(field => !isMain(field));
   return (
     <>
-      {provider.fields.filter(isMain).map(field => (
-        <Input key={field.name} field={field} refused={refused} />
-      ))}
+      {provider.fields
+        .filter(isMain)
+        .filter(isAsked)
+        .map(field => (
+          <Input key={field.name} field={field} refused={refused} />
+        ))}
       {more.length > 0 && (
         <details className="billnb-More">
           <summary>{trans.__('More options')}</summary>

@@ -34,8 +34,9 @@ export function nameProblem(
   return null;
 }
 
-function variable(name: string): string {
-  return name.toUpperCase().replaceAll('-', '_');
+/** Return a name as it stands in the names of environment variables. */
+export function variable(name: string): string {
+  return name.toUpperCase().replace(/[^A-Z0-9]/gu, '_');
 }
 
 /** Return a notebook's name that no other file in its folder has. */

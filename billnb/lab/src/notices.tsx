@@ -3,9 +3,10 @@
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { Button } from '@jupyterlab/ui-components';
+import { Button, closeIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 import type { IFailure } from './failures';
+import { sentence, titleOf } from './failures';
 import { billingIcon } from './icons';
 
 /** Where the list will be, while it is on its way. */
@@ -55,24 +56,30 @@ export function Empty(props: {
 export function Failure(props: {
   failure: IFailure;
   trans: TranslationBundle;
-  onRetry: () => void;
-  onDemo?: () => void;
+  onDismiss?: () => void;
+  /** Buttons. */
+  children?: React.ReactNode;
 }): JSX.Element {
-  const { failure, trans } = props;
+  const { failure, trans, onDismiss, children } = props;
   return (
-    <div className="billnb-Failure" role="alert">
-      <p className="billnb-Failure-message">{failure.message}</p>
-      {failure.hint && <p>{failure.hint}</p>}
-      <div className="billnb-Failure-actions">
-        <Button small className="jp-mod-styled" onClick={props.onRetry}>
-          {trans.__('Refresh')}
+    <div className="billnb-Failure" role="alert" tabIndex={-1}>
+      <p className="billnb-Failure-title">{titleOf(failure.kind, trans)}</p>
+      <p>{sentence(failure.message)}</p>
+      {failure.hint && <p>{sentence(failure.hint)}</p>}
+      {children && <div className="billnb-Failure-actions">{children}</div>}
+      {onDismiss && (
+        <Button
+          type="button"
+          minimal
+          small
+          className="billnb-Failure-dismiss"
+          title={trans.__('Dismiss')}
+          aria-label={trans.__('Dismiss')}
+          onClick={onDismiss}
+        >
+          <closeIcon.react tag={null} />
         </Button>
-        {props.onDemo && (
-          <Button small className="jp-mod-styled" onClick={props.onDemo}>
-            {trans.__('Try the demo')}
-          </Button>
-        )}
-      </div>
+      )}
     </div>
   );
 }

@@ -4,6 +4,7 @@
 
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import {
+  Button,
   CommandToolbarButton,
   SidePanel,
   Toolbar,
@@ -88,7 +89,10 @@ class Body extends VDomRenderer<BillingModel> {
     const trans = this._trans;
     return (
       <>
-        <div className="billnb-unseen" role="status">
+        <div
+          className={model.noticeShown ? 'billnb-Notice' : 'billnb-unseen'}
+          role="status"
+        >
           {model.notice}
         </div>
         {model.view === 'form' ? (
@@ -111,9 +115,25 @@ class Body extends VDomRenderer<BillingModel> {
           <Failure
             failure={failure}
             trans={trans}
-            onRetry={run(CommandIDs.refresh)}
-            onDemo={accounts ? undefined : run(CommandIDs.demo)}
-          />
+            onDismiss={accounts ? this._dismiss : undefined}
+          >
+            <Button
+              small
+              className="jp-mod-styled"
+              onClick={run(CommandIDs.refresh)}
+            >
+              {trans.__('Refresh')}
+            </Button>
+            {!accounts && (
+              <Button
+                small
+                className="jp-mod-styled"
+                onClick={run(CommandIDs.demo)}
+              >
+                {trans.__('Try the demo')}
+              </Button>
+            )}
+          </Failure>
         )}
         {accounts === null && !failure && <Skeleton trans={trans} />}
         {accounts?.length === 0 && (
@@ -154,6 +174,11 @@ class Body extends VDomRenderer<BillingModel> {
   }
 
   private _view: View = 'list';
+
+  private _dismiss = (): void => {
+    this.model.dismiss();
+    this._leadOn(null);
+  };
 
   private _open = (accounts: readonly string[]): void => {
     const analysis = this._options.preferences.opens === 'analysis';

@@ -4,14 +4,17 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useId } from 'react';
-import type { IStorage, Store } from './answers';
+import type { IStorage, Place } from './answers';
 
-/** The keyring, where there is one; a file for those who choose it. */
+/** The keyring, where there is one; a file or the environment for those who choose it. */
 export function StoreChoice(props: {
   storage: IStorage;
+  /** The variables that would hold the key. */
+  variables: readonly string[];
   trans: TranslationBundle;
+  onChoice: (place: Place) => void;
 }): JSX.Element {
-  const { storage, trans } = props;
+  const { storage, variables, trans, onChoice } = props;
   const id = useId();
   return (
     <div className="billnb-Field" role="radiogroup" aria-labelledby={id}>
@@ -24,6 +27,7 @@ export function StoreChoice(props: {
         help={(storage.keyring ? storage.backend : storage.message) ?? ''}
         disabled={!storage.keyring}
         first={storage.keyring}
+        onChoice={onChoice}
       />
       <Choice
         value="file"
@@ -32,17 +36,30 @@ export function StoreChoice(props: {
           '%1, which only you can read; not encrypted.',
           storage.file
         )}
+        onChoice={onChoice}
       />
+      {variables.length > 0 && (
+        <Choice
+          value="environment"
+          label={trans.__('In the environment')}
+          help={trans.__(
+            'Set %1 where Jupyter starts; nothing is stored.',
+            variables.join(', ')
+          )}
+          onChoice={onChoice}
+        />
+      )}
     </div>
   );
 }
 
 function Choice(props: {
-  value: Store;
+  value: Place;
   label: string;
   help: string;
   disabled?: boolean;
   first?: boolean;
+  onChoice: (place: Place) => void;
 }): JSX.Element {
   const id = useId();
   return (
@@ -56,6 +73,7 @@ function Choice(props: {
         disabled={props.disabled}
         defaultChecked={props.first}
         aria-describedby={`${id}-help`}
+        onChange={() => props.onChoice(props.value)}
       />
       <div>
         <label htmlFor={id}>{props.label}</label>
