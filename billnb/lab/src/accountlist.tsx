@@ -5,14 +5,20 @@
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { FilterBox } from '@jupyterlab/ui-components';
-import React, { useCallback, useEffect, useRef, useState } from 'react';
+import { Button, FilterBox } from '@jupyterlab/ui-components';
+import React, {
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState
+} from 'react';
 import { AccountRow } from './accountrow';
 import { Actions } from './actions';
-import type { IAccount } from './answers';
 import { CommandIDs } from './commands';
 import { moved } from './moving';
 import type { BillingModel } from './model';
+import { whyNotRemovable } from './wording';
 
 /** From how many accounts on they can be filtered. */
 const MANY = 10;
@@ -26,19 +32,15 @@ export interface IListProps {
   onAction: (command: string, names: readonly string[]) => void;
 }
 
-type Matches = (text: string) => unknown;
-
 export function AccountList(props: IListProps): JSX.Element {
   const { model, trans, onOpen, onAction } = props;
   const accounts = model.accounts ?? [];
-  const [matches, setMatches] = useState<Matches>(() => () => true);
   const [current, setCurrent] = useState<string | null>(model.latest);
+  const [focused, setFocused] = useState(false);
   const grid = useRef<HTMLDivElement>(null);
   const minute = useMinute();
 
-  const shown = accounts.filter(
-    account => matches(account.name) || matches(account.label)
-  );
+  const { shown } = model;
   const names = shown.map(account => account.name);
   const active =
     current !== null && names.includes(current) ? current : names[0];
@@ -79,16 +81,11 @@ export function AccountList(props: IListProps): JSX.Element {
 
   return (
     <>
-      {accounts.length > MANY && (
-        <div className="billnb-Filter">
-          <FilterBox
-            placeholder={trans.__('Filter accounts')}
-            useFuzzyFilter={false}
-            updateFilter={found => setMatches(() => found)}
-          />
-        </div>
+      {accounts.length > MANY && <Filter model={model} trans={trans} />}
+      <Summary {...props} />
+      {model.progress && (
+        <Progress model={model} trans={trans} progress={model.progress} />
       )}
-      <Summary {...props} shown={shown} />
       <div
         ref={grid}
         role="grid"
@@ -97,6 +94,10 @@ export function AccountList(props: IListProps): JSX.Element {
         aria-multiselectable="true"
         aria-rowcount={shown.length}
         onKeyDown={onKeyDown}
+        onFocus={() => setFocused(true)}
+        onBlur={event =>
+          setFocused(event.currentTarget.contains(event.relatedTarget))
+        }
       >
         {shown.map((account, index) => (
           <AccountRow
@@ -104,6 +105,7 @@ export function AccountList(props: IListProps): JSX.Element {
             account={account}
             index={index}
             active={account.name === active}
+            focused={focused && account.name === active}
             chosen={model.isChosen(account.name)}
             busy={model.isBusy(account.name)}
             minute={minute}
@@ -122,10 +124,29 @@ export function AccountList(props: IListProps): JSX.Element {
   );
 }
 
+/** What looks for accounts; all are shown again when it goes. */
+function Filter(props: {
+  model: BillingModel;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { model, trans } = props;
+  useEffect(() => () => model.filter(null), [model]);
+  return (
+    <div className="billnb-Filter">
+      <FilterBox
+        placeholder={trans.__('Filter accounts')}
+        useFuzzyFilter={false}
+        updateFilter={(found, query) => model.filter(query ? found : null)}
+      />
+    </div>
+  );
+}
+
 /** How many there are and are chosen, and what can be done with them. */
-function Summary(props: IListProps & { shown: IAccount[] }): JSX.Element {
-  const { model, trans, onAction, shown } = props;
-  const { chosen } = model;
+function Summary(props: IListProps): JSX.Element {
+  const { model, trans, onAction } = props;
+  const { chosen, shown, filtered } = model;
+  const names = shown.map(account => account.name);
   const some = chosen.length > 0;
   const all = shown.length > 0 && shown.every(one => model.isChosen(one.name));
   const box = useRef<HTMLInputElement>(null);
@@ -135,28 +156,84 @@ function Summary(props: IListProps & { shown: IAccount[] }): JSX.Element {
     }
   });
   const total = model.names.length;
+  const ofAll = trans.__('%1 of %2 shown', shown.length, total);
+  const fixed = chosen.flatMap(name => {
+    const account = model.account(name);
+    return account && !account.removable ? [account] : [];
+  });
+  let about = trans.__('all accounts');
+  if (some || filtered) {
+    about = some ? trans.__('what is chosen') : trans.__('what is shown');
+  }
+  let count = trans._n('%1 account', '%1 accounts', total);
+  if (some || filtered) {
+    count = some
+      ? trans.__('%1 of %2 chosen', chosen.length, shown.length)
+      : ofAll;
+  }
   return (
     <div className="billnb-Summary">
-      <label>
+      <label title={filtered ? ofAll : undefined}>
         <input
           ref={box}
           type="checkbox"
           checked={all}
-          onChange={() =>
-            model.choose(some ? [] : shown.map(account => account.name))
-          }
+          onChange={() => model.choose(some ? [] : names)}
           title={some ? trans.__('Choose none') : trans.__('Choose all')}
         />
-        {some
-          ? trans.__('%1 of %2 chosen', chosen.length, total)
-          : trans._n('%1 account', '%1 accounts', total)}
+        {count}
       </label>
-      <Actions
-        about={some ? trans.__('what is chosen') : trans.__('all accounts')}
-        removable={some}
-        trans={trans}
-        onAction={command => onAction(command, chosen)}
+      {shown.length > 0 && (
+        <Actions
+          about={about}
+          removable={fixed.length < chosen.length}
+          reason={some ? whyNotRemovable(fixed, trans) : undefined}
+          trans={trans}
+          onAction={command =>
+            onAction(command, filtered && !some ? names : chosen)
+          }
+        />
+      )}
+    </div>
+  );
+}
+
+/** How far it is with several accounts, and the way to stop it. */
+function Progress(props: {
+  model: BillingModel;
+  trans: TranslationBundle;
+  progress: { done: number; total: number; stopped: boolean };
+}): JSX.Element {
+  const { model, trans, progress } = props;
+  const { done, total, stopped } = progress;
+  const line = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const element = line.current;
+    return () => {
+      if (element?.contains(document.activeElement)) {
+        element.parentElement
+          ?.querySelector<HTMLElement>('[role=row][tabindex="0"]')
+          ?.focus();
+      }
+    };
+  }, []);
+  return (
+    <div ref={line} className="billnb-Round">
+      <progress
+        max={total}
+        value={done}
+        aria-label={trans.__('Accounts that are done')}
       />
+      <span>{trans.__('%1 of %2 done', done, total)}</span>
+      <Button
+        type="button"
+        small
+        className="jp-mod-styled"
+        aria-disabled={stopped}
+        onClick={() => model.stop()}
+      >
+        {stopped ? trans.__('Stopping…') : trans.__('Stop')}
+      </Button>
     </div>
   );
 }

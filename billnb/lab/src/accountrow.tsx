@@ -7,13 +7,22 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import { Actions } from './actions';
 import type { IAccount } from './answers';
-import { adviceOf, detailsOf, stateText, syncText, toneOf } from './wording';
+import {
+  adviceOf,
+  detailsOf,
+  stateText,
+  syncText,
+  toneOf,
+  whyNotRemovable
+} from './wording';
 
 export interface IRowProps {
   account: IAccount;
   index: number;
   /** Whether Tab leads to it. */
   active: boolean;
+  /** Whether the focus is in it, so that Tab leads on to what is in it. */
+  focused: boolean;
   chosen: boolean;
   busy: boolean;
   /** Changes each minute, as what is said of times does. */
@@ -26,12 +35,12 @@ export interface IRowProps {
 }
 
 function Row(props: IRowProps): JSX.Element {
-  const { account, active, chosen, busy, trans } = props;
+  const { account, active, focused, chosen, busy, trans } = props;
   const { name } = account;
   const advice = busy ? [] : adviceOf(account, trans);
   const state = busy ? trans.__('Working…') : stateText(account.state, trans);
   const synced = syncText(account, trans, Time.formatHuman);
-  const tabIndex = active ? 0 : -1;
+  const inner = focused ? 0 : -1;
   return (
     <div
       role="row"
@@ -40,7 +49,7 @@ function Row(props: IRowProps): JSX.Element {
       aria-rowindex={props.index + 1}
       aria-selected={chosen}
       aria-busy={busy}
-      tabIndex={tabIndex}
+      tabIndex={active ? 0 : -1}
       onFocus={() => props.onCurrent(name)}
       onClick={event => {
         if (event.ctrlKey || event.metaKey) {
@@ -52,7 +61,7 @@ function Row(props: IRowProps): JSX.Element {
         <input
           type="checkbox"
           checked={chosen}
-          tabIndex={tabIndex}
+          tabIndex={inner}
           aria-label={trans.__('Choose %1', name)}
           onChange={() => props.onToggle(name)}
         />
@@ -96,11 +105,8 @@ function Row(props: IRowProps): JSX.Element {
         <Actions
           about={name}
           removable={account.removable}
-          reason={trans.__(
-            'It is set in the environment: unset %1 to remove it.',
-            Object.values(account.variables).join(', ')
-          )}
-          tabIndex={tabIndex}
+          reason={whyNotRemovable([account], trans)}
+          tabIndex={inner}
           trans={trans}
           onAction={command => props.onAction(command, [name])}
         />

@@ -3,7 +3,7 @@
  */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { Dialog, showDialog, showErrorMessage } from '@jupyterlab/apputils';
+import { showErrorMessage } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import {
   addIcon,
@@ -13,12 +13,15 @@ import {
 } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { analysisIcon, billingIcon, dashboardIcon } from './icons';
+import type { IAccount } from './answers';
+import { isSure, isSureAllTheSame } from './dialogs';
 import type { BillingModel } from './model';
 import { notebookStem } from './names';
 import type { ICell } from './notebooks';
 import { analysis, dashboard, tour } from './notebooks';
 import { open } from './opening';
 import type { Preferences } from './preferences';
+import { whyNotRemovable } from './wording';
 
 export namespace CommandIDs {
   export const show = 'billnb:show';
@@ -72,6 +75,46 @@ export function addCommands(options: ICommandOptions): void {
     return model.chosen;
   }
 
+  /** Label a command: by itself in the palette, where nothing around it says of what it is. */
+  function label(here: string, inPalette: string) {
+    return (args: ReadonlyPartialJSONObject) =>
+      args.isPalette ? inPalette : here;
+  }
+
+  /** Whether there is no account to open, which the panel then says. */
+  async function nothingThere(accounts: readonly string[]): Promise<boolean> {
+    const isEmpty = () => accounts.length === 0 && model.accounts?.length === 0;
+    if (isEmpty()) {
+      await model.refresh(); // for one may have come to be
+    }
+    if (isEmpty()) {
+      show();
+      return true;
+    }
+    return false;
+  }
+
+  async function removed(names: readonly string[]): Promise<void> {
+    const going = names.filter(name => model.isRemovable(name));
+    const staying = names
+      .filter(name => !model.isRemovable(name))
+      .map(name => model.account(name))
+      .filter((one): one is IAccount => one !== undefined);
+    if (going.length === 0) {
+      if (staying.length > 0) {
+        model.tell(whyNotRemovable(staying, trans));
+      }
+      return;
+    }
+    if (await isSure(going, staying.length, trans)) {
+      const held = await model.remove(going);
+      const { failure } = model;
+      if (held.length > 0 && (await isSureAllTheSame(held, failure, trans))) {
+        await model.remove(held, true);
+      }
+    }
+  }
+
   async function opened(
     stem: string,
     cells: ICell[],
@@ -102,7 +145,10 @@ export function addCommands(options: ICommandOptions): void {
     describedBy: NOTHING
   });
   commands.addCommand(CommandIDs.connect, {
-    label: trans.__('Connect an Account…'),
+    label: label(
+      trans.__('Connect an Account…'),
+      trans.__('Connect a Billing Account…')
+    ),
     icon: addIcon,
     execute: () => {
       show();
@@ -111,35 +157,53 @@ export function addCommands(options: ICommandOptions): void {
     describedBy: NOTHING
   });
   commands.addCommand(CommandIDs.refresh, {
-    label: trans.__('Refresh Accounts'),
+    label: label(
+      trans.__('Refresh Accounts'),
+      trans.__('Refresh Billing Accounts')
+    ),
     icon: refreshIcon,
     execute: () => model.refresh(),
     describedBy: NOTHING
   });
   commands.addCommand(CommandIDs.openDashboard, {
-    label: trans.__('Open Dashboard'),
+    label: label(
+      trans.__('Open Dashboard'),
+      trans.__('Open Billing Dashboard')
+    ),
     caption: trans.__('Open the dashboard of what is chosen, or of all'),
     icon: dashboardIcon,
-    execute: args => {
+    execute: async args => {
       const accounts = meant(args);
+      if (await nothingThere(accounts)) {
+        return;
+      }
       const cells = dashboard({ accounts }, preferences.since, trans, toRun);
       return opened(notebookStem(accounts), cells, true);
     },
     describedBy: ACCOUNTS
   });
   commands.addCommand(CommandIDs.newAnalysis, {
-    label: trans.__('New Analysis Notebook'),
+    label: label(
+      trans.__('New Analysis Notebook'),
+      trans.__('New Billing Analysis')
+    ),
     caption: trans.__('Begin an analysis of what is chosen, or of all'),
     icon: analysisIcon,
-    execute: args => {
+    execute: async args => {
       const accounts = meant(args);
+      if (await nothingThere(accounts)) {
+        return;
+      }
       const cells = analysis({ accounts }, preferences.since, trans);
       return opened(notebookStem(accounts, 'analysis'), cells, false);
     },
     describedBy: ACCOUNTS
   });
   commands.addCommand(CommandIDs.test, {
-    label: trans.__('Test Connection'),
+    label: label(
+      trans.__('Test Connection'),
+      trans.__('Test Billing Accounts')
+    ),
     icon: checkIcon,
     caption: trans.__('Test the connection of what is chosen, or of all'),
     execute: async args => {
@@ -152,19 +216,14 @@ export function addCommands(options: ICommandOptions): void {
     describedBy: ACCOUNTS
   });
   commands.addCommand(CommandIDs.remove, {
-    label: trans.__('Remove…'),
+    label: label(trans.__('Remove…'), trans.__('Remove Billing Accounts…')),
     icon: deleteIcon,
-    isEnabled: args => Boolean(args.here) || meant(args).length > 0,
-    execute: async args => {
-      const names = meant(args);
-      if (await confirmed(names, trans)) {
-        await model.remove(names);
-      }
-    },
+    isEnabled: args => meant(args).some(name => model.isRemovable(name)),
+    execute: args => removed(meant(args)),
     describedBy: ACCOUNTS
   });
   commands.addCommand(CommandIDs.demo, {
-    label: trans.__('Try the Demo'),
+    label: label(trans.__('Try the Demo'), trans.__('Try the Billing Demo')),
     caption: trans.__('The dashboard on made-up accounts: no key, no network'),
     icon: dashboardIcon,
     execute: () =>
@@ -193,40 +252,11 @@ const ACCOUNTS = {
       here: {
         type: 'boolean',
         description: 'Whether the account that was pointed at is meant.'
+      },
+      isPalette: {
+        type: 'boolean',
+        description: 'Whether it is labelled for the command palette.'
       }
     }
   }
 };
-
-async function confirmed(
-  names: readonly string[],
-  trans: TranslationBundle
-): Promise<boolean> {
-  const answer = await showDialog({
-    title: trans._n(
-      'Remove this account?',
-      'Remove %1 accounts?',
-      names.length
-    ),
-    body: trans.__(
-      '%1: the name and the stored key are deleted here. Notebooks stay as they are, and nothing changes at the vendor.',
-      listed(names, trans)
-    ),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.warnButton({ label: trans.__('Remove') })
-    ],
-    defaultButton: 0
-  });
-  return answer.button.accept;
-}
-
-function listed(names: readonly string[], trans: TranslationBundle): string {
-  return names.length <= 8
-    ? names.join(', ')
-    : trans.__(
-        '%1 and %2 more',
-        names.slice(0, 7).join(', '),
-        names.length - 7
-      );
-}

@@ -73,7 +73,11 @@ function activate(
   restorer?.add(panel, panel.id);
 
   for (const command of PALETTE) {
-    palette?.addItem({ command, category: trans.__('Billing') });
+    palette?.addItem({
+      command,
+      category: trans.__('Billing'),
+      args: { isPalette: true }
+    });
   }
   launcher?.add({
     command: CommandIDs.show,
