@@ -157,19 +157,17 @@ function Summary(props: IListProps): JSX.Element {
   });
   const total = model.names.length;
   const ofAll = trans.__('%1 of %2 shown', shown.length, total);
-  const fixed = chosen.flatMap(name => {
-    const account = model.account(name);
-    return account && !account.removable ? [account] : [];
-  });
+  const fixed = shown.filter(
+    account => !account.removable && model.isChosen(account.name)
+  );
   let about = trans.__('all accounts');
-  if (some || filtered) {
-    about = some ? trans.__('what is chosen') : trans.__('what is shown');
-  }
   let count = trans._n('%1 account', '%1 accounts', total);
-  if (some || filtered) {
-    count = some
-      ? trans.__('%1 of %2 chosen', chosen.length, shown.length)
-      : ofAll;
+  if (some) {
+    about = trans.__('what is chosen');
+    count = trans.__('%1 of %2 chosen', chosen.length, shown.length);
+  } else if (filtered) {
+    about = trans.__('what is shown');
+    count = ofAll;
   }
   return (
     <div className="billnb-Summary">

@@ -172,7 +172,10 @@ export function ConnectForm(props: IFormProps): JSX.Element {
             storage={storage}
             variables={provider ? variablesOf(provider, name) : []}
             trans={trans}
-            onChoice={setPlace}
+            onChoice={chosen => {
+              setPlace(chosen);
+              setFailure(null);
+            }}
           />
         )}
       </fieldset>

@@ -81,6 +81,7 @@ export class BillingModel extends VDomModel {
       }
       this._view = view;
       this._latest = null;
+      this._noticeShown = false;
     });
   }
 
@@ -165,7 +166,10 @@ export class BillingModel extends VDomModel {
 
   /** Ask for the accounts and the providers. */
   async refresh(): Promise<void> {
-    this._set(() => this._loading++);
+    this._set(() => {
+      this._loading++;
+      this._noticeShown = false;
+    });
     let failure: IFailure | null = null;
     try {
       const [providers, { accounts, storage }] = await Promise.all([
@@ -286,6 +290,7 @@ export class BillingModel extends VDomModel {
   ): Promise<void> {
     this._set(() => {
       this._failure = null;
+      this._noticeShown = false;
       names.forEach(name => this._busy.add(name));
     });
     const round = new Round(names);

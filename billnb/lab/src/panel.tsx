@@ -164,13 +164,17 @@ class Body extends VDomRenderer<BillingModel> {
     this._view = view;
   }
 
-  /** Where the form was, the focus goes on: to the account that was connected, or the first. */
+  /** Where the form was, the focus goes on: to the account that was connected, or where Tab would lead. */
   private _leadOn(latest: string | null): void {
     const rows = [...this.node.querySelectorAll<HTMLElement>('[role=row]')];
     const row = rows.find(
       one => one.getAttribute(ACCOUNT_ATTRIBUTE) === latest
     );
-    (row ?? rows[0] ?? this.node.querySelector('button'))?.focus();
+    const first =
+      rows.find(one => one.tabIndex === 0) ??
+      this.node.querySelector<HTMLElement>('.billnb-Empty button') ??
+      this.node.querySelector('button');
+    (row ?? first)?.focus();
   }
 
   private _view: View = 'list';
