@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socketserver
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import browser as browsers
@@ -157,6 +160,31 @@ def opened(browser: Browser, server: jupyter.Server) -> Iterator[Callable[[str],
         path.unlink()
 
 
+@contextmanager
+def alone(
+    browser: Browser,
+    folder: Path,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    *,
+    extension: bool = True,
+) -> Iterator[Panel]:
+    """Open the sidebar on a server of its own."""
+    with (
+        jupyter.serving(
+            folder, environment={**_environment(folder), **environment}, extension=extension
+        ) as server,
+        browsers.watched(browser, 1300) as (page, watch),
+    ):
+        page.set_default_timeout(30_000)
+        panel = Panel(page, server, watch)
+        listen(panel)
+        page.goto(f"{server.url}/lab?reset&token={server.token}")
+        page.wait_for_function("() => window.jupyterapp")
+        page.evaluate("() => window.jupyterapp.restored.then(() => true)")
+        panel.show()
+        yield panel
+
+
 def listen(panel: Panel) -> None:
     """Keep all that goes between a page and the server."""
 
@@ -219,13 +247,119 @@ def test_wrong_key_is_said_beside_the_form_and_nothing_is_kept(panel: Panel, ven
     panel.fill("production", WRONG, vendor)
     alert = panel.page.get_by_role("alert")
     alert.wait_for()
-    assert "401" in alert.inner_text()
-    assert "Check the credentials" in alert.inner_text()
+    assert "Key refused" in alert.inner_text()
     key = panel.page.get_by_label("API key", exact=True)
     assert key.get_attribute("aria-invalid") == "true"
     assert key.evaluate("node => node === document.activeElement")
     assert panel.server.ask("billnb/accounts")["accounts"] == []
     assert not any(panel.config.glob("*secrets*"))
+    # all of it is in sight in a low window
+    panel.page.set_viewport_size({"width": 1300, "height": 600})
+    for part in (alert, panel.page.get_by_role("button", name="Connect", exact=True)):
+        box = part.bounding_box()
+        assert box is not None
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 600
+
+
+def test_form_stays_until_the_vendor_has_answered(panel: Panel) -> None:
+    answering = threading.Event()
+
+    class Slow(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            answering.wait(60)
+            self.request.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+
+    with socketserver.ThreadingTCPServer((HOST, 0), Slow) as vendor:
+        threading.Thread(target=vendor.serve_forever, daemon=True).start()
+        panel.run("billnb:connect")
+        panel.fill("production", WRONG, f"http://{HOST}:{vendor.server_address[1]}")
+        panel.page.get_by_role("button", name="Connecting…").wait_for()
+        assert panel.page.get_by_role("button", name="Cancel").is_disabled()
+        panel.run("billnb:connect")  # again, which changes nothing
+        answering.set()
+        panel.page.get_by_role("alert").get_by_text("Key refused").wait_for()
+        vendor.shutdown()
+    panel.page.get_by_role("button", name="Cancel").click()
+    panel.page.get_by_role("heading", name="No account yet").wait_for()
+
+
+def test_account_of_the_environment_needs_no_key_and_is_not_removed_here(
+    browser: Browser, tmp_path: Path, vendor: str
+) -> None:
+    variables = {"BILLNB_EU_WEST_API_KEY": KEY, "BYTIO_API_KEY": KEY}
+    with alone(browser, tmp_path, variables) as panel:
+        page = panel.page
+        panel.row("bytio").wait_for()  # which the vendor's own variable makes
+        panel.row("bytio").focus()
+        page.keyboard.press("Delete")
+        page.get_by_role("status").get_by_text("unset BYTIO_API_KEY").wait_for()
+        assert page.locator(".jp-Dialog").count() == 0
+        panel.row("bytio").click(button="right", position={"x": 100, "y": 30})
+        remove = page.locator(".lm-Menu-item[data-command='billnb:remove']")
+        assert "lm-mod-disabled" in str(remove.get_attribute("class"))
+        page.keyboard.press("Escape")
+
+        panel.run("billnb:connect")
+        page.get_by_label("API key", exact=True).fill(WRONG)
+        page.get_by_label("Account name").fill("eu-west")
+        page.get_by_label("In the environment", exact=True).check()
+        assert "Set BILLNB_EU_WEST_API_KEY" in page.get_by_role("radiogroup").inner_text()
+        assert page.locator("[type=password]").count() == 0
+        page.get_by_text("More options").click()
+        page.get_by_label("Address of the API").fill(vendor)
+        page.get_by_role("button", name="Connect", exact=True).click()
+        panel.row("eu-west").wait_for()
+        assert not [one.url for one in panel.requests if planted(one.post_data or "")]
+        # all are chosen, and the one that can be removed goes
+        page.get_by_title("Choose all").check()
+        page.get_by_label("Remove: what is chosen").click()
+        assert "bytio" not in page.locator(".jp-Dialog").inner_text()
+        panel.confirm()
+        panel.row("eu-west").wait_for(state="detached")
+        assert panel.row("bytio").count() == 1
+        assert panel.watch.requests == []
+
+
+def test_account_whose_key_cannot_be_removed_can_go_without_it(panel: Panel) -> None:
+    panel.config.mkdir()
+    (panel.config / "accounts.toml").write_text(
+        '[accounts.eu]\nprovider = "bytio"\nkept = "keyring"\nkeeps = ["api_key"]\n'
+    )
+    panel.run("billnb:refresh")
+    panel.row("eu").focus()
+    panel.page.keyboard.press("Delete")
+    panel.confirm()
+    panel.page.locator(".jp-Dialog").get_by_text("leave its key where it is?").wait_for()
+    asked = [one.url for one in panel.requests if one.method == "DELETE"]
+    assert not [url for url in asked if "force" in url]
+    with panel.page.expect_request(lambda one: one.method == "DELETE") as found:
+        panel.confirm()
+    assert "/billnb/accounts/eu?force=true" in found.value.url
+
+
+def test_without_an_account_there_is_nothing_to_open(panel: Panel) -> None:
+    panel.page.get_by_role("heading", name="No account yet").wait_for()
+    for command in ("billnb:open-dashboard", "billnb:new-analysis"):
+        panel.run("filebrowser:activate")
+        panel.page.locator(".billnb-Panel").wait_for(state="hidden")
+        panel.run(command)
+        panel.page.get_by_role("heading", name="No account yet").wait_for()
+    assert not list(panel.server.folder.glob("*.ipynb"))
+
+
+def test_palette_says_billing_in_every_command(panel: Panel) -> None:
+    panel.run("apputils:activate-command-palette")
+    panel.page.locator(".lm-CommandPalette-input").fill("billing")
+    labels = panel.page.locator(
+        ".lm-CommandPalette-item[data-command^='billnb:'] .lm-CommandPalette-itemLabel"
+    )
+    labels.get_by_text("Test Billing Accounts").wait_for()
+    said = labels.all_text_contents()  # those that cannot be done now are hidden
+    assert "Remove Billing Accounts…" in said
+    assert all("Billing" in label for label in said)
+    panel.page.keyboard.press("Escape")
 
 
 def test_account_of_a_vendor_that_is_down_can_be_kept_all_the_same(panel: Panel) -> None:
@@ -253,12 +387,13 @@ def test_form_refuses_names_that_are_none_before_anything_is_sent(panel: Panel) 
                 "/billnb/" in request.url]  # fmt: skip
 
 
-def test_without_a_keyring_the_file_has_to_be_chosen(panel: Panel) -> None:
+def test_without_a_keyring_another_place_has_to_be_chosen(panel: Panel) -> None:
     panel.run("billnb:connect")
     panel.page.get_by_role("radiogroup").wait_for()
-    keyring, file = panel.page.locator("[name=store]").all()
+    keyring, file, environment = panel.page.locator("[name=store]").all()
     assert keyring.is_disabled()
     assert not file.is_checked()
+    assert not environment.is_checked()
     said = panel.page.get_by_role("radiogroup").inner_text()
     assert "keyring" in said
     assert str(panel.config) in said
@@ -301,9 +436,19 @@ def test_keyboard_alone_reaches_everything(panel: Panel, vendor: str) -> None:
     panel.page.locator(".jp-Dialog").wait_for()
     keys.press("Escape")
     panel.page.locator(".jp-Dialog").wait_for(state="detached")
-    panel.row(first).focus()
+    panel.page.get_by_label("Test connection: all accounts").focus()
+    assert stops(panel) == 1
+    keys.press("Tab")
+    assert focused(panel) == first
+    assert stops(panel) == 6  # the row, its box and its buttons
     keys.press("Enter")
     panel.wait_for(lambda: (panel.server.folder / f"billing-{first}.ipynb").exists())
+
+
+def stops(panel: Panel) -> int:
+    """Return how often Tab stops in the list."""
+    found = "[...document.querySelector('[role=grid]').querySelectorAll('*')]"
+    return int(panel.page.evaluate(f"{found}.filter(one => one.tabIndex === 0).length"))
 
 
 def focused(panel: Panel) -> str:
@@ -399,6 +544,24 @@ def test_thousand_accounts_are_listed_at_once_and_filtered(panel: Panel) -> None
     assert time.monotonic() - began < 10
     panel.page.locator(".billnb-Filter input").fill("a0123")
     panel.page.wait_for_function("document.querySelectorAll('.billnb-Account').length === 1")
+    panel.page.get_by_text("1 of 1000 shown").wait_for()
+    panel.page.get_by_label("New analysis notebook: what is shown").click()
+    name = "billing-a0123-analysis.ipynb"
+    panel.wait_for(lambda: (panel.server.folder / name).exists())
+
+
+def test_work_on_many_accounts_is_counted_and_can_be_stopped(panel: Panel) -> None:
+    panel.config.mkdir()
+    (panel.config / "accounts.toml").write_text(
+        "".join(f'[accounts.a{number}]\nprovider = "bytio"\n' for number in range(1000))
+    )
+    panel.run("billnb:refresh")
+    panel.page.get_by_label("Test connection: all accounts").click()
+    panel.page.get_by_text("of 1000 done").wait_for()
+    panel.page.get_by_role("button", name="Stop").click()
+    panel.page.get_by_text("of 1000 done").wait_for(state="detached")
+    assert panel.page.locator("[aria-busy=true]").count() == 0
+    assert 0 < len([one for one in panel.requests if "/test?" in one.url]) < 1000
 
 
 def test_broken_file_is_said_in_place_and_left_alone(panel: Panel) -> None:
@@ -410,22 +573,15 @@ def test_broken_file_is_said_in_place_and_left_alone(panel: Panel) -> None:
     alert.wait_for()
     assert "line 2" in alert.inner_text()
     assert broken.read_text() == "[accounts.eu]\nprovider = \n"
+    alert.get_by_role("button", name="Dismiss").click()
+    alert.wait_for(state="detached")
 
 
 def test_without_the_server_extension_the_panel_says_how_to_have_it(
     browser: Browser, tmp_path: Path
 ) -> None:
-    with (
-        jupyter.serving(tmp_path, environment=_environment(tmp_path), extension=False) as server,
-        browsers.watched(browser, 1300) as (page, watch),
-    ):
-        page.set_default_timeout(30_000)
-        page.goto(f"{server.url}/lab?reset&token={server.token}")
-        page.wait_for_function("() => window.jupyterapp")
-        page.evaluate("() => window.jupyterapp.restored.then(() => true)")
-        panel = Panel(page, server, watch)
-        panel.show()
-        alert = page.get_by_role("alert")
+    with alone(browser, tmp_path, extension=False) as panel:
+        alert = panel.page.get_by_role("alert")
         alert.wait_for()
         assert "jupyter server extension enable billnb" in alert.inner_text()
         alert.get_by_role("button", name="Try the demo").click()
