@@ -328,6 +328,7 @@ def test_account_whose_key_cannot_be_removed_can_go_without_it(panel: Panel) -> 
         '[accounts.eu]\nprovider = "bytio"\nkept = "keyring"\nkeeps = ["api_key"]\n'
     )
     panel.run("billnb:refresh")
+    panel.row("eu").get_by_text("Key not readable").wait_for()
     panel.row("eu").focus()
     panel.page.keyboard.press("Delete")
     panel.confirm()
@@ -337,6 +338,8 @@ def test_account_whose_key_cannot_be_removed_can_go_without_it(panel: Panel) -> 
     with panel.page.expect_request(lambda one: one.method == "DELETE") as found:
         panel.confirm()
     assert "/billnb/accounts/eu?force=true" in found.value.url
+    panel.row("eu").wait_for(state="detached")
+    assert panel.server.ask("billnb/accounts")["accounts"] == []
 
 
 def test_without_an_account_there_is_nothing_to_open(panel: Panel) -> None:

@@ -68,12 +68,13 @@ export function adviceOf(
             )
           ];
     case 'locked':
-      return [
-        ...said,
-        account.kept === 'file'
-          ? trans.__('Put the file right, and test again.')
-          : trans.__('Unlock the keyring, and test again.')
-      ];
+      return said.length > 0
+        ? said // which says what to do as well
+        : [
+            account.kept === 'file'
+              ? trans.__('Put the file right, and test again.')
+              : trans.__('Unlock the keyring, and test again.')
+          ];
     case 'unknown':
       return said.length > 0
         ? said // which says what to do as well

@@ -70,7 +70,7 @@ describe('a state', () => {
 
   it('is advised on once, where the server does so', () => {
     const message = 'The provider is gone; install its package.';
-    for (const state of ['unknown', 'incomplete'] as const) {
+    for (const state of ['unknown', 'incomplete', 'locked'] as const) {
       expect(adviceOf(account(state, { message }), trans)).toEqual([message]);
     }
   });
