@@ -45,17 +45,18 @@ CHOSEN = """async value => {
     const select = document.querySelector(".billnb-account select")
     const root = document.querySelector(".billnb")
     const before = Number(root.dataset.drawn), began = performance.now()
+    const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)))
+    const until = name => new Promise(done => new MutationObserver((_, watch) => {
+        if (Number(root.dataset[name]) <= before) return
+        watch.disconnect()
+        done(performance.now() - began)
+    }).observe(root, {attributeFilter: [`data-${name}`]}))
+    const seen = until("seen"), drawn = until("drawn")
     select.value = value
     select.dispatchEvent(new Event("change"))
-    const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)))
-    const until = async name => {
-        while (Number(root.dataset[name]) <= before) await new Promise(done => setTimeout(done))
-        return performance.now() - began
-    }
-    const seen = await until("seen")
-    await until("drawn")
+    await drawn
     await frame()
-    return [seen, performance.now() - began]
+    return [await seen, performance.now() - began]
 }"""
 
 
