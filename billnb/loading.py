@@ -95,10 +95,10 @@ def load(
     Examples
     --------
     >>> import billnb
-    >>> billnb.load("bytoi")
+    >>> billnb.load("nobody")
     Traceback (most recent call last):
         ...
-    billnb.errors.UnknownNameError: no account is called 'bytoi'; known: bytio, unpod
+    billnb.errors.UnknownNameError: no account is called 'nobody'; known: bytio, unpod
     """
     kept = window(since, until)
     _check(kind, verify, workers, executor)

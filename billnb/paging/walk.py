@@ -102,10 +102,16 @@ def backward(source: Source[Any, Rows], kind: str, before: Walk[Rows], size: int
     walk = Walk[Rows](size=size, total=before.total)
     if source.max_pages is not None and walk.last > source.max_pages:
         walk = Walk[Rows](size=before.size, total=before.total)
+    last: Page[Rows] | None = None
     for number, page in fetched(source, kind, range(walk.last, 0, -1), walk.size):
         if walk.size < len(page.keys) == before.size and walk.last > 1:
             raise SizeIgnored
-        _take(walk, number, page)
+        if number == walk.last > 1:
+            last = page  # where the size is ignored, its rows do not add up; others tell
+        else:
+            _take(walk, number, page)
+    if last is not None:
+        _take(walk, walk.last, last)
     return walk
 
 
