@@ -80,6 +80,7 @@ _ELSEWHERE: Mapping[int, tuple[Kind, str, str | None]] = {
     HTTPStatus.NOT_FOUND: ("not_found", "There is nothing of this address.", None),
     HTTPStatus.METHOD_NOT_ALLOWED: ("invalid", "That cannot be done with this address.", None),
 }
+_REPORT = "The server's log says where; please report it."
 _ECHOED = re.compile(r"(unknown field|enum value) [`'].*[`'](?= - at|$)", re.DOTALL)
 
 
@@ -167,12 +168,13 @@ class _Handler(APIHandler):
         where = "".join(traceback.format_tb(failure.__traceback__))
         self.log.error("billnb: unexpected %s\n%s", type(failure).__name__, where)
         said = f"something unexpected happened: {type(failure).__name__}"
-        hint = "The server's log says where; please report it."
-        self.say(_failure(said, hint, "unexpected"), HTTPStatus.INTERNAL_SERVER_ERROR)
+        self.say(_failure(said, _REPORT, "unexpected"), HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def write_error(self, status_code: int, **_: Any) -> None:
         """Answer what is refused before it comes to a method in the same form."""
         otherwise: tuple[Kind, str, str | None] = ("invalid", "That is no request.", None)
+        if status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            otherwise = ("unexpected", "Something unexpected happened.", _REPORT)
         kind, message, hint = _ELSEWHERE.get(status_code, otherwise)
         self.say(_failure(message, hint, kind), HTTPStatus(status_code))
 

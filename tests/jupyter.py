@@ -102,6 +102,17 @@ class Server:
             self.ask(f"api/sessions/{session['id']}", "DELETE")
 
 
+def dress(page: Page, theme: str) -> None:
+    """Have JupyterLab wear a theme: ``Light``, ``Dark`` or ``Dark High Contrast``."""
+    page.evaluate(
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
+        f"JupyterLab {theme}",
+    )
+    page.wait_for_function(
+        "name => document.body.dataset.jpThemeName === name", arg=f"JupyterLab {theme}"
+    )
+
+
 def command(page: Page, name: str, limit: int = 60) -> None:
     """Run a command of JupyterLab's, for so many seconds at most."""
     page.evaluate(

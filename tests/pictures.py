@@ -101,12 +101,7 @@ def take_dashboard(browser: Browser, folder: Path) -> None:
             )
             shown = context.new_page()
             server.open(shown, "tour.ipynb")
-            name = f"JupyterLab {theme.capitalize()}"
-            shown.evaluate(
-                "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
-                name,
-            )
-            shown.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+            jupyter.dress(shown, theme.capitalize())
             jupyter.command(shown, "application:toggle-left-area")
             server.run(shown)
             shown.wait_for_selector(".billnb[data-drawn]")
@@ -144,12 +139,7 @@ def take_panel(browser: Browser, folder: Path) -> None:
             )
             shown = context.new_page()
             server.open_lab(shown)
-            name = f"JupyterLab {theme.capitalize()}"
-            shown.evaluate(
-                "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
-                name,
-            )
-            shown.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+            jupyter.dress(shown, theme.capitalize())
             jupyter.command(shown, "billnb:show")
             for name in ("production", "voice"):
                 shown.locator(f'.billnb-Account[data-account="{name}"] input').check()

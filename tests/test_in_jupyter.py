@@ -465,11 +465,8 @@ def test_nothing_is_cut_off_and_everything_reads(
     width: int, shown: Callable[..., tuple[Page, browsers.Watch]]
 ) -> None:
     page, _ = shown("narrow.ipynb", EXPLORE, width=width)
-    for theme in ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"):
-        page.evaluate(
-            "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
-        )
-        page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=theme)
+    for theme in ("Light", "Dark", "Dark High Contrast"):
+        jupyter.dress(page, theme)
         assert_all_is_seen(page)
 
 
