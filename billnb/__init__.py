@@ -41,14 +41,14 @@ if TYPE_CHECKING:
     from billnb.errors import TruncatedHistoryError as TruncatedHistoryError
     from billnb.errors import UnknownNameError as UnknownNameError
     from billnb.errors import UnstableHistoryError as UnstableHistoryError
-    from billnb.loading import load as load
+    from billnb.loading.load import load as load
     from billnb.providers.bytio import Bytio as Bytio
     from billnb.providers.unpod import Unpod as Unpod
     from billnb.redaction import redact as redact
     from billnb.reporting import report as report
     from billnb.sandbox.demo import demo as demo
-    from billnb.secret import Secret as Secret
     from billnb.transport import Limits as Limits
+    from billnb.values.secret import Secret as Secret
 
     __version__: str
 
@@ -74,7 +74,7 @@ _HOMES = {
     "RedirectRefusedError": "billnb.errors",
     "RequestError": "billnb.errors",
     "ResponseTooLargeError": "billnb.errors",
-    "Secret": "billnb.secret",
+    "Secret": "billnb.values.secret",
     "SecretError": "billnb.errors",
     "StorageError": "billnb.errors",
     "TransportError": "billnb.errors",
@@ -84,7 +84,7 @@ _HOMES = {
     "UnstableHistoryError": "billnb.errors",
     "demo": "billnb.sandbox.demo",
     "explore": "billnb.dashboard",
-    "load": "billnb.loading",
+    "load": "billnb.loading.load",
     "redact": "billnb.redaction",
     "report": "billnb.reporting",
 }
@@ -151,7 +151,7 @@ def load_ipython_extension(shell: Any) -> None:
     """Have ``%load_ext billnb`` make ``%billnb`` and ``%%billnb`` known."""
     import importlib
 
-    importlib.import_module("billnb.magic").register(shell)
+    importlib.import_module("billnb.jupyter.magic").register(shell)
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
@@ -161,7 +161,7 @@ def _jupyter_labextension_paths() -> list[dict[str, str]]:
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
     """Tell a Jupyter server where its part of billnb is."""
-    return [{"module": "billnb.server"}]
+    return [{"module": "billnb.jupyter.server"}]
 
 
 def __dir__() -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from billnb.money import total
+from billnb.values.money import total
 
 COMPONENTS = ("usage", "standing", "discount", "tax", "rounding", "unclassified")
 """What charges are made of, in the order they are shown."""

@@ -22,7 +22,7 @@ Rows = TypeVar("Rows")
 class Entry(NamedTuple):
     """One line of a billing history.
 
-    Amounts are exact, in units of `currency` (see :mod:`billnb.money`); instants are in UTC;
+    Amounts are exact, in units of `currency` (see :mod:`billnb.values.money`); instants are in UTC;
     ``None`` is what the vendor does not state.
 
     Attributes

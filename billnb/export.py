@@ -14,10 +14,10 @@ import msgspec
 import pyarrow as pa
 
 from billnb.errors import ArgumentError
-from billnb.files import replace
+from billnb.files.atomic import replace
 from billnb.history import SCHEMA
-from billnb.money import plain
-from billnb.table import aligned
+from billnb.values.money import plain
+from billnb.values.table import aligned
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,13 +15,14 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from billnb import analysis, answers, engine
+from billnb import analysis, engine
 from billnb.components import STATED, components
-from billnb.definitions import VOIDED
+from billnb.engine import answers
 from billnb.errors import ArgumentError
 from billnb.history import AMOUNTS, MONEY, readings
-from billnb.money import total
-from billnb.secret import MASK
+from billnb.history.rules import VOIDED
+from billnb.values.money import total
+from billnb.values.secret import MASK
 
 KEY_VARIABLE = "BILLNB_REDACTION_KEY"
 """The environment variable with the key that pseudonyms are made with."""

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from billnb import analysis
 from billnb.history import AMOUNTS, COLUMNS, INSTANTS, SCHEMA
-from billnb.money import PLACES
+from billnb.values.money import PLACES
 
 Row = Mapping[str, Any]
 Question = Callable[[Any], pd.DataFrame]

@@ -34,11 +34,12 @@ from ledgers import (
     top_up,
 )
 
-from billnb import analysis, billing_period
-from billnb.billing_period import PERIODS
+from billnb import analysis
 from billnb.components import COMPONENTS
 from billnb.errors import MoneyError
 from billnb.history import COLUMNS
+from billnb.values import calendar
+from billnb.values.calendar import PERIODS
 
 laws = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -996,7 +997,7 @@ def test_the_ends_of_the_calendar_have_periods_too(day: date, by: str) -> None:
     ledger = history(invoice(7, f"{day}T12:00"))
     for answer in (analysis.charges(ledger, by), analysis.spend(ledger, by)):
         assert [row["period"].date() for row in records(answer[["period"]])] == [
-            billing_period.start(day, by)  # type: ignore[arg-type]
+            calendar.start(day, by)  # type: ignore[arg-type]
         ]
         assert answer["amount"].to_list() == [7]
 

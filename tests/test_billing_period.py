@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billnb import billing_period
-from billnb.billing_period import PERIODS
+from billnb.values import calendar
+from billnb.values.calendar import PERIODS
 
 days = st.dates(date(2023, 12, 15), date(2025, 3, 15))
 laws = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -22,31 +22,31 @@ laws = settings(max_examples=40, deadline=None, suppress_health_check=[HealthChe
 @laws
 @given(st.dates(date(1, 1, 8)), st.sampled_from(PERIODS))
 def test_periods_hold_each_day_once(day: date, by: Any) -> None:
-    start = billing_period.start(day, by)
-    following = billing_period.after(start, by)
+    start = calendar.start(day, by)
+    following = calendar.after(start, by)
     assert start <= day
-    assert billing_period.start(start, by) == start
+    assert calendar.start(start, by) == start
     if following is not None:
         assert day < following
-        assert billing_period.before(following, by) == start
-        assert billing_period.start(following - timedelta(days=1), by) == start
+        assert calendar.before(following, by) == start
+        assert calendar.start(following - timedelta(days=1), by) == start
 
 
 @laws
 @given(st.dates(date(1700, 1, 1), date(2250, 1, 1)), st.sampled_from(PERIODS))
 def test_periods_are_those_of_pandas(day: date, by: Any) -> None:
     frequency = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}[by]
-    assert billing_period.start(day, by) == pd.Period(day, frequency).start_time.date()
+    assert calendar.start(day, by) == pd.Period(day, frequency).start_time.date()
 
 
 @laws
 @given(days, days, st.sampled_from(PERIODS))
 def test_every_period_between_two_days_is_there(one: date, other: date, by: Any) -> None:
-    first, last = (billing_period.start(day, by) for day in sorted((one, other)))
-    found = list(billing_period.every(first, last, by))
+    first, last = (calendar.start(day, by) for day in sorted((one, other)))
+    found = list(calendar.every(first, last, by))
     assert (found[0], found[-1]) == (first, last)
     for start, following in pairwise(found):
-        assert billing_period.after(start, by) == following
+        assert calendar.after(start, by) == following
 
 
 def every_day_of(year: int) -> Iterator[date]:
@@ -60,16 +60,16 @@ def test_weeks_are_those_of_iso_8601() -> None:
     for year in (2020, 2024, 2026):
         for day in every_day_of(year):
             number, week, _ = day.isocalendar()
-            assert billing_period.start(day, "week") == date.fromisocalendar(number, week, 1)
+            assert calendar.start(day, "week") == date.fromisocalendar(number, week, 1)
 
 
 @pytest.mark.parametrize("by", PERIODS)
 def test_the_calendar_ends(by: Any) -> None:
-    last = billing_period.start(date.max, by)
-    assert billing_period.after(last, by) is None
-    assert list(billing_period.every(last, date.max, by)) == [last]
-    assert billing_period.start(date.min, by) == date.min
-    assert billing_period.before(date.min, by) is None
-    following = billing_period.after(date.min, by)
+    last = calendar.start(date.max, by)
+    assert calendar.after(last, by) is None
+    assert list(calendar.every(last, date.max, by)) == [last]
+    assert calendar.start(date.min, by) == date.min
+    assert calendar.before(date.min, by) is None
+    following = calendar.after(date.min, by)
     assert following is not None
-    assert billing_period.before(following, by) == date.min
+    assert calendar.before(following, by) == date.min

@@ -25,13 +25,14 @@ from hypothesis import strategies as st
 from ledgers import Row, history, invoice, ledgers, payment, records, table, top_up
 
 import billnb
-from billnb import analysis, billing_period, charts, labels
+from billnb import analysis, charts
 from billnb.analysis.ageing import BUCKETS
-from billnb.billing_period import PERIODS
 from billnb.charts.style import COMPONENT_COLOURS, STATUS_COLOURS
 from billnb.components import COMPONENTS
 from billnb.errors import ArgumentError, MixedCurrencyError
-from billnb.money import total
+from billnb.values import calendar, words
+from billnb.values.calendar import PERIODS
+from billnb.values.money import total
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -137,14 +138,14 @@ CURRENCIES = {"no entries": 0, "demo": 2, "five currencies": 5}  # 1 elsewhere
 # what a figure says
 
 
-def words(markup: str) -> str:
+def text_of(markup: str) -> str:
     """Return what people read of a text that is given to Plotly."""
     return html.unescape(re.sub("<[^>]+>", "", markup.replace("<br>", "\n")))
 
 
 def heading(figure: go.Figure) -> list[str]:
     """Return the sentences above a figure; those that go well together share a line."""
-    return re.split("\n| · ", words(figure.layout.title.text))
+    return re.split("\n| · ", text_of(figure.layout.title.text))
 
 
 def key(figure: go.Figure) -> dict[str, str]:
@@ -152,11 +153,11 @@ def key(figure: go.Figure) -> dict[str, str]:
     found = re.findall(
         r'<span style="color:(#\w+)">■</span><span[^>]*>(.*?)</span>', figure.layout.title.text
     )
-    return {words(name).strip(): colour for colour, name in found}
+    return {text_of(name).strip(): colour for colour, name in found}
 
 
 def hovers(trace: Any) -> list[str]:
-    return [words(cell[0]) for cell in trace.customdata]
+    return [text_of(cell[0]) for cell in trace.customdata]
 
 
 def row_of(figure: go.Figure, trace: Any) -> int:
@@ -167,7 +168,7 @@ def row_of(figure: go.Figure, trace: Any) -> int:
 
 def says(text: str, amount: Decimal, currency: str) -> bool:
     """Whether a text holds an amount with its currency, every digit and no more."""
-    exact = re.escape(labels.amount(amount, currency))
+    exact = re.escape(words.amount(amount, currency))
     return re.search(rf"(?<!\S){exact}(?=$|, | in | \()", text) is not None
 
 
@@ -351,8 +352,8 @@ def test_the_breakdown_is_all_that_was_charged(whole: pd.DataFrame) -> None:
     drawn = {}
     for trace in figure.data:
         for name, length, hover in zip(trace.y, trace.x, hovers(trace), strict=True):
-            drawn[trace.name, words(name)] = length
-            amount = total(charged[trace.name, words(name)])
+            drawn[trace.name, text_of(name)] = length
+            amount = total(charged[trace.name, text_of(name)])
             assert says(hover, amount, trace.name)
     assert {where: length for where, length in drawn.items() if length} == {
         where: float(total(amounts)) for where, amounts in charged.items() if total(amounts)
@@ -369,13 +370,13 @@ def test_the_buckets_are_all_that_is_unpaid(whole: pd.DataFrame) -> None:
     figure = charts.ageing(whole, as_of=AS_OF)
     seen = set()
     for trace in figure.data:
-        assert tuple(map(words, trace.y)) == BUCKETS
+        assert tuple(map(text_of, trace.y)) == BUCKETS
         for bucket, length, hover in zip(BUCKETS, trace.x, hovers(trace), strict=True):
             amount = total(one for one, _ in owed[trace.name, bucket])
             entries = sum(number for _, number in owed[trace.name, bucket])
             assert length == float(amount)
             assert says(hover, amount, trace.name)
-            assert hover.endswith(f" in {labels.counted(entries, 'invoice')}")
+            assert hover.endswith(f" in {words.counted(entries, 'invoice')}")
             seen.add((trace.name, bucket))
     assert owed.keys() <= seen
 
@@ -419,12 +420,12 @@ def test_shares_are_parts_of_a_whole(measure: str, whole: pd.DataFrame) -> None:
 @given(ledgers(30), st.sampled_from(PERIODS))
 @example(demo(), "month")
 def test_statuses_say_how_many_and_how_much_to_the_digit(whole: pd.DataFrame, by: str) -> None:
-    running = billing_period.start(TODAY, billing_period.checked(by))
+    running = calendar.start(TODAY, calendar.checked(by))
     found = [
-        f"{(one['status'] or labels.NOT_STATED).capitalize()}, "
-        f"{labels.period(one['period'].date(), by)}: "  # type: ignore[arg-type]
-        f"{labels.counted(one['entries'], one['kind'])}, "
-        f"{labels.amount(one['amount'], one['currency'])}, {labels.percent(one['share'])}"
+        f"{(one['status'] or words.NOT_STATED).capitalize()}, "
+        f"{words.period(one['period'].date(), by)}: "  # type: ignore[arg-type]
+        f"{words.counted(one['entries'], one['kind'])}, "
+        f"{words.amount(one['amount'], one['currency'])}, {words.percent(one['share'])}"
         + (", so far" if one["period"].date() == running else "")
         for one in records(analysis.statuses(whole, by))
     ]
@@ -446,7 +447,7 @@ def test_currencies_share_no_axis(name: str) -> None:
             found[axis] |= {currency for currency, mark in marks.items() if mark in hover}
     assert all(len(currencies) == 1 for currencies in found.values())
     assert set.union(*found.values()) == set(marks)
-    named = [words(one.text).split(" · ")[0] for one in figure.layout.annotations]
+    named = [text_of(one.text).split(" · ")[0] for one in figure.layout.annotations]
     assert [one for one in dict.fromkeys(named) if one in marks] == sorted(marks)
 
 
@@ -465,7 +466,7 @@ def colours(figure: go.Figure) -> dict[str, set[str]]:
     for trace in figure.data:
         if trace.orientation == "h":
             for name, colour in zip(trace.y, trace.marker.color, strict=True):
-                found[words(name)].add(colour)
+                found[text_of(name)].add(colour)
         else:
             found[trace.name].add(trace.marker.color)
     return found
@@ -542,7 +543,7 @@ def test_the_running_period_is_hatched(name: str, by: str) -> None:
 def test_the_running_period_says_so_far(name: str) -> None:
     figure = CHARTS[name](HISTORIES["thirteen months"](), as_of=AS_OF)
     said = [figure.layout.title.text, *(one.text for one in figure.layout.annotations)]
-    assert any("so far" in words(one) for one in said)
+    assert any("so far" in text_of(one) for one in said)
 
 
 @pytest.mark.parametrize("name", BY_PERIOD)
@@ -595,7 +596,7 @@ def test_nothing_to_see_is_a_sentence(name: str) -> None:
     figure = CHARTS[name](history(), as_of=AS_OF)
     assert not figure.data
     (annotation,) = figure.layout.annotations
-    assert re.fullmatch(r"[A-Z][a-z ,:\n-]+\.", words(annotation.text))
+    assert re.fullmatch(r"[A-Z][a-z ,:\n-]+\.", text_of(annotation.text))
     assert "As of 21 Nov 2026, 14:02 UTC" in heading(figure)
 
 
@@ -603,7 +604,9 @@ def test_nothing_to_see_is_a_sentence(name: str) -> None:
 def test_voided_invoices_are_no_spend(name: str) -> None:
     figure = CHARTS[name](HISTORIES["all voided"](), as_of=AS_OF)
     assert not figure.data
-    assert [words(one.text) for one in figure.layout.annotations] == ["No invoice counts as spend."]
+    assert [text_of(one.text) for one in figure.layout.annotations] == [
+        "No invoice counts as spend."
+    ]
     assert "Cancelled and refunded invoices are left out" in heading(figure)
 
 
@@ -966,7 +969,7 @@ def test_hovering_shows_every_digit_on_a_dark_box(page: Page, tmp_path: Path) ->
     label = page.locator("#stacks .hoverlayer text")
     usage = next(row for row in records(whole) if row["usage"] is not None)["usage"]
     assert label.text_content() == (
-        f"Usage, Nov 2025: {labels.amount(usage, 'USD')}, 84% of the month"
+        f"Usage, Nov 2025: {words.amount(usage, 'USD')}, 84% of the month"
     )
     colours = page.evaluate(
         """() => {

@@ -24,7 +24,7 @@ from click.testing import CliRunner
 import billnb
 from billnb import cli, export
 from billnb.components import components
-from billnb.table import aligned
+from billnb.values.table import aligned
 
 
 def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -16,7 +16,7 @@ from ledgers import history, invoice, ledgers, payment, records
 
 from billnb import cube
 from billnb.components import components
-from billnb.money import total
+from billnb.values.money import total
 
 laws = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

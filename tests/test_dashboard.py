@@ -20,14 +20,15 @@ from hypothesis import strategies as st
 from ledgers import history, in_pandas, invoice, ledgers, payment, records, table, top_up
 
 import billnb
-from billnb import analysis, labels
+from billnb import analysis
 from billnb.components import COMPONENTS, components
 from billnb.dashboard import PRESETS, Explorer
 from billnb.dashboard.choice import Choice, before, preset
 from billnb.dashboard.ledger import Answer, Ledger
-from billnb.definitions import VOIDED
 from billnb.errors import ArgumentError, BillnbError, MixedCurrencyError, MoneyError
-from billnb.money import total
+from billnb.history.rules import VOIDED
+from billnb.values import words
+from billnb.values.money import total
 
 laws = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -52,7 +53,7 @@ choices = st.builds(
     account=some(["main", "voice"]),
     currency=some(["USD", "INR"]),
     kind=some(["invoice", "payment"]),
-    status=some(["paid", "pending", "cancelled", labels.NOT_STATED]),
+    status=some(["paid", "pending", "cancelled", words.NOT_STATED]),
     search=st.sampled_from(["", "ACME", "main  acme", "paypal"]),
     by=st.sampled_from(["month", "week", "quarter"]),
     stack=st.sampled_from(["component", "provider", "account"]),
@@ -69,7 +70,7 @@ def is_chosen(row: Mapping[str, Any], choice: Choice) -> bool:
         return False
     for field in ("provider", "account", "currency", "kind", "status"):
         wanted = getattr(choice, field)
-        if wanted is not None and (row[field] or labels.NOT_STATED) != wanted:
+        if wanted is not None and (row[field] or words.NOT_STATED) != wanted:
             return False
     text = " ".join(str(row[name] or "") for name in SEARCHED).lower()
     if not all(word in text for word in choice.search.lower().split()):
@@ -123,13 +124,13 @@ def assert_spend(one: Answer, rows: list[dict[str, Any]], choice: Choice, ledger
 def assert_statuses(one: Answer, rows: list[dict[str, Any]], choice: Choice) -> None:
     across = replace(choice, component=None, period=None, status=None)
     inside = [row for row in rows if is_chosen(row, across)]
-    names = {(row["kind"], row["status"] or labels.NOT_STATED) for row in inside}
+    names = {(row["kind"], row["status"] or words.NOT_STATED) for row in inside}
     assert set(one.statuses) == names
     for (kind, status), (counts, totals) in one.statuses.items():
         mine = [
             row["total"]
             for row in inside
-            if (row["kind"], row["status"] or labels.NOT_STATED) == (kind, status)
+            if (row["kind"], row["status"] or words.NOT_STATED) == (kind, status)
         ]
         assert sum(counts) == len(mine)
         assert one.cube.amount(sum(totals)) == total(mine)
@@ -531,7 +532,7 @@ def test_a_week_is_compared_with_the_week_before() -> None:
         for row in records(analysis.spend(whole, "week", as_of=AS_OF))
         if row["period"].date() == date(2026, 6, 15)
     ]
-    assert line["change"] == labels.change(row["change_pct"])
+    assert line["change"] == words.change(row["change_pct"])
     assert line["note"] == "against 8-14 Jun 2026"
 
 
@@ -570,7 +571,7 @@ def test_accounts_without_a_name_are_told_too() -> None:
     rows = [top_up(100, "2026-10-01"), invoice(30, "2026-10-02", status="pending")]
     whole = history(*({**row, "account": None} for row in rows))
     explorer = Explorer(whole, as_of=AS_OF)
-    for choice in ({}, {"account": labels.NOT_STATED}):
+    for choice in ({}, {"account": words.NOT_STATED}):
         explorer.choose(**choice)
         _, unpaid, prepaid = explorer._view["cards"]
         assert [line["amount"] for line in unpaid["lines"]] == ["$30.00"]
@@ -578,9 +579,9 @@ def test_accounts_without_a_name_are_told_too() -> None:
 
 
 def test_a_status_that_reads_like_none_is_counted_with_it() -> None:
-    rows = [invoice(1, "2026-10-01", status=status) for status in (None, labels.NOT_STATED, "paid")]
+    rows = [invoice(1, "2026-10-01", status=status) for status in (None, words.NOT_STATED, "paid")]
     explorer = Explorer(history(*rows), as_of=AS_OF)
-    explorer.status = labels.NOT_STATED
+    explorer.status = words.NOT_STATED
     assert len(explorer.selection) == 2
     assert "Entries (2 of 3)" in explorer._view["entries"]["title"]
 

@@ -22,7 +22,7 @@ from billnb import errors, paging
 from billnb.entry import Page
 from billnb.errors import discreet
 from billnb.sandbox.wire import Response
-from billnb.secret import redact
+from billnb.values.secret import redact
 
 
 def load(case: Case, server: FaultyServer, **limits: Any) -> Any:

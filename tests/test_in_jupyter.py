@@ -24,7 +24,7 @@ from ledgers import records
 
 import billnb
 from billnb import analysis, cli
-from billnb.money import total
+from billnb.values.money import total
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

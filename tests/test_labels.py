@@ -11,9 +11,9 @@ from babel.numbers import format_currency
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from billnb import billing_period, labels
-from billnb.billing_period import PERIODS
-from billnb.money import PLACES
+from billnb.values import calendar, words
+from billnb.values.calendar import PERIODS
+from billnb.values.money import PLACES
 
 CURRENCIES = ("USD", "EUR", "INR", "JPY", "KWD", "CHF", "BITS", "<b>")
 SCALES = {"": 0, "k": 3, "M": 6, "B": 9, "T": 12}
@@ -28,7 +28,7 @@ days = st.dates(date(1, 1, 1), date(9999, 12, 31))
 def digits(written: str, currency: str) -> str:
     """Return what an amount says beside its currency."""
     sign = "-" if written.startswith("-") else ""
-    mark = labels.symbol(currency)
+    mark = words.symbol(currency)
     rest = written.removeprefix("-")
     if mark is None:
         assert rest.endswith(f" {currency}")
@@ -45,7 +45,7 @@ def digits(written: str, currency: str) -> str:
 @example(Decimal("-0.000000000001"), "USD")
 @example(Decimal("9999999999999999.999999999999"), "INR")
 def test_an_amount_keeps_every_digit(value: Decimal, currency: str) -> None:
-    said = digits(labels.amount(value, currency), currency)
+    said = digits(words.amount(value, currency), currency)
     assert Decimal(said.replace(",", "")) == value
     assert re.fullmatch(r"-?\d{1,3}(,\d{3})*(\.\d+)?", said)
 
@@ -53,7 +53,7 @@ def test_an_amount_keeps_every_digit(value: Decimal, currency: str) -> None:
 @laws
 @given(kept, currencies)
 def test_an_amount_has_no_idle_zeros(value: Decimal, currency: str) -> None:
-    places = digits(labels.amount(value, currency), currency).partition(".")[2]
+    places = digits(words.amount(value, currency), currency).partition(".")[2]
     assert len(places) <= 2 or not places.endswith("0")
 
 
@@ -62,20 +62,20 @@ def test_an_amount_has_no_idle_zeros(value: Decimal, currency: str) -> None:
 def test_an_amount_is_written_as_babel_writes_it(value: Decimal, currency: str) -> None:
     with localcontext(Context(prec=100)):
         written = format_currency(value, currency, locale="en_US", decimal_quantization=False)
-    assert labels.amount(value, currency) == (written if value else written.lstrip("-"))
+    assert words.amount(value, currency) == (written if value else written.lstrip("-"))
 
 
 @laws
 @given(kept, st.integers(1, 6))
 def test_no_context_of_decimals_rounds_an_amount(value: Decimal, precision: int) -> None:
-    outside = labels.amount(value, "USD"), labels.compact(value, "USD")
+    outside = words.amount(value, "USD"), words.compact(value, "USD")
     with localcontext(Context(prec=precision, rounding=ROUND_DOWN)):
-        assert (labels.amount(value, "USD"), labels.compact(value, "USD")) == outside
+        assert (words.amount(value, "USD"), words.compact(value, "USD")) == outside
 
 
 def test_currencies_are_told_apart() -> None:
     """A dollar that is not the American one does not look like it."""
-    marked = [labels.amount(Decimal(1), one) for one in ("USD", "CAD", "AUD", "MXN", "BITS", "EUR")]
+    marked = [words.amount(Decimal(1), one) for one in ("USD", "CAD", "AUD", "MXN", "BITS", "EUR")]
     assert len(set(marked)) == len(marked)
 
 
@@ -94,7 +94,7 @@ def read(written: str, currency: str) -> Decimal:
 @example(Decimal("999.995"), "USD")
 @example(Decimal(-999999), "BITS")
 def test_a_compact_amount_is_near(value: Decimal, currency: str) -> None:
-    said = read(labels.compact(value, currency), currency)
+    said = read(words.compact(value, currency), currency)
     assert abs(said - value) <= max(abs(value) * Decimal("0.005"), Decimal("0.005"))
     assert said * value >= 0
 
@@ -105,7 +105,7 @@ def test_a_compact_amount_is_near(value: Decimal, currency: str) -> None:
 @example(Decimal(999999), "USD")
 @example(Decimal("-999999999.99"), "BITS")
 def test_a_compact_amount_has_three_digits_at_most(value: Decimal, currency: str) -> None:
-    said = digits(labels.compact(value, currency), currency)
+    said = digits(words.compact(value, currency), currency)
     assert len(re.sub(r"\D", "", said).lstrip("0")) <= 3
 
 
@@ -114,7 +114,7 @@ def test_a_compact_amount_has_three_digits_at_most(value: Decimal, currency: str
 @example(Decimal("0.004"), "USD")
 @example(Decimal("-0.000000000001"), "BITS")
 def test_what_is_something_is_not_written_as_nothing(value: Decimal, currency: str) -> None:
-    assert re.search("[1-9]", labels.compact(value, currency))
+    assert re.search("[1-9]", words.compact(value, currency))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_what_is_something_is_not_written_as_nothing(value: Decimal, currency: s
     ],
 )
 def test_compact_amounts_read_well(value: str, currency: str, written: str) -> None:
-    assert labels.compact(Decimal(value), currency) == written
+    assert words.compact(Decimal(value), currency) == written
 
 
 # shares and changes
@@ -146,7 +146,7 @@ def test_compact_amounts_read_well(value: str, currency: str, written: str) -> N
 @example(0.99949)
 @example(0.9996)
 def test_a_share_is_near_and_never_claims_all_or_nothing(share: float) -> None:
-    said = labels.percent(share)
+    said = words.percent(share)
     if said == "under 0.1%":
         assert 0 < share < 0.001
     elif said == "over 99.9%":
@@ -161,7 +161,7 @@ def test_a_share_is_near_and_never_claims_all_or_nothing(share: float) -> None:
 @laws
 @given(st.floats(-1e6, 1e6).filter(bool))
 def test_a_change_has_its_sign(percent: float) -> None:
-    said = labels.change(percent)
+    said = words.change(percent)
     if said == "0%":
         assert abs(percent) < 0.05
         return
@@ -170,7 +170,7 @@ def test_a_change_has_its_sign(percent: float) -> None:
 
 
 def test_no_change_is_said_where_there_is_nothing_to_measure_against() -> None:
-    assert labels.change(None) == ""
+    assert words.change(None) == ""
 
 
 # time
@@ -179,23 +179,23 @@ def test_no_change_is_said_where_there_is_nothing_to_measure_against() -> None:
 @laws
 @given(days, st.sampled_from(PERIODS))
 def test_each_period_has_a_name_of_its_own(day: date, by: str) -> None:
-    length = billing_period.checked(by)
-    first = billing_period.start(day, length)
-    following = billing_period.after(first, length)
-    assert str(first.year) in labels.period(first, length)
+    length = calendar.checked(by)
+    first = calendar.start(day, length)
+    following = calendar.after(first, length)
+    assert str(first.year) in words.period(first, length)
     if following is not None:
-        assert labels.period(following, length) != labels.period(first, length)
+        assert words.period(following, length) != words.period(first, length)
 
 
 @laws
 @given(st.lists(days, min_size=1, max_size=5), st.sampled_from(PERIODS))
 def test_a_span_is_from_the_first_to_the_last(found: list[date], by: str) -> None:
-    length = billing_period.checked(by)
-    starts = [billing_period.start(day, length) for day in found]
-    said = labels.periods(starts, length)
+    length = calendar.checked(by)
+    starts = [calendar.start(day, length) for day in found]
+    said = words.periods(starts, length)
     # of weeks, the days they begin on
     named = "day" if length == "week" else length
-    first, last = (labels.period(one, named) for one in (min(starts), max(starts)))
+    first, last = (words.period(one, named) for one in (min(starts), max(starts)))
     assert said == (first if first == last else f"{first} to {last}")
 
 
@@ -210,12 +210,12 @@ def test_a_span_is_from_the_first_to_the_last(found: list[date], by: str) -> Non
     ],
 )
 def test_periods_read_well(by: str, written: str) -> None:
-    assert labels.period(date(2026, 3, 2), billing_period.checked(by)) == written
+    assert words.period(date(2026, 3, 2), calendar.checked(by)) == written
 
 
 def test_the_end_of_a_day_is_the_day() -> None:
-    assert labels.moment(datetime(2026, 11, 21, 23, 59, 59, 999_999, UTC)) == "21 Nov 2026"
-    assert labels.moment(datetime(2026, 11, 21, 0, 0, tzinfo=UTC)) == "21 Nov 2026, 00:00 UTC"
+    assert words.moment(datetime(2026, 11, 21, 23, 59, 59, 999_999, UTC)) == "21 Nov 2026"
+    assert words.moment(datetime(2026, 11, 21, 0, 0, tzinfo=UTC)) == "21 Nov 2026, 00:00 UTC"
 
 
 # names and counts
@@ -224,7 +224,7 @@ def test_the_end_of_a_day_is_the_day() -> None:
 @laws
 @given(st.lists(st.from_regex("[A-Z]{3}", fullmatch=True), max_size=8, unique=True))
 def test_a_list_names_some_and_counts_the_rest(names: list[str]) -> None:
-    said = labels.listed(names)
+    said = words.listed(names)
     named = [name for name in names if re.search(rf"\b{name}\b", said)]
     more = re.search(r" and (\d+) more$", said)
     assert len(named) + (int(more[1]) if more else 0) == len(names)
@@ -235,7 +235,7 @@ def test_a_list_names_some_and_counts_the_rest(names: list[str]) -> None:
 @example(1, "entry")
 @example(0, "day")
 def test_one_is_singular_and_the_rest_plural(number: int, one: str) -> None:
-    said, noun = labels.counted(number, one).split(" ")
+    said, noun = words.counted(number, one).split(" ")
     assert int(said.replace(",", "")) == number
     many = {"invoice": "invoices", "entry": "entries", "day": "days", "payment": "payments"}
     assert noun == (one if number == 1 else many[one])

@@ -24,8 +24,9 @@ from faulty import Behaviour, Exchange, FaultyServer
 from vendors import Case
 
 import billnb
-from billnb import cli, export, summary
+from billnb import cli, export
 from billnb.sandbox.wire import Request, Response, json_response
+from billnb.summary import terminal
 
 EMAIL = "canary.person+bills@canary-mail.example"
 LAST4 = "8642"
@@ -209,7 +210,11 @@ def test_success_leaks_nothing_but_the_frame(case: Case, recorder: Recorder) -> 
     with FaultyServer(case.answer) as server:
         account = case.account(server.url)
         history = billnb.load(account, verify="snapshot", progress=True)
-    recorder.lines += [repr(history.attrs), summary.summary(history), export.text(history, "table")]
+    recorder.lines += [
+        repr(history.attrs),
+        terminal.summary(history),
+        export.text(history, "table"),
+    ]
     recorder.lines += [f"{account} {account!r} {vars(account)} {copy.copy(account.limits)}"]
     assert len(history) == 120
     if case.name == "bytio":  # the canaries were there to be found

@@ -15,7 +15,7 @@ from IPython.utils.capture import CapturedIO, capture_output
 from ledgers import history, invoice, top_up
 
 import billnb
-from billnb.money import total
+from billnb.values.money import total
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billnb import money
 from billnb.errors import MoneyError
+from billnb.values import money
 
 fitting = st.decimals(
     min_value=Decimal(-(10**16) + 1), max_value=Decimal(10**16 - 1), places=12, allow_nan=False

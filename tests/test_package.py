@@ -70,7 +70,7 @@ def test_every_name_is_there_and_sorted() -> None:
 
 
 def test_names_stay_what_they_are_whatever_is_imported_first() -> None:
-    for first in ("billnb.loading", "billnb.cli", "billnb.sandbox.demo", "billnb.providers"):
+    for first in ("billnb.loading.load", "billnb.cli", "billnb.sandbox.demo", "billnb.providers"):
         code = f"import {first}, billnb; print(callable(billnb.load), callable(billnb.demo))"
         assert in_fresh_process(code).strip() == "True True"
 

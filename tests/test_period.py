@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billnb.errors import ArgumentError
-from billnb.period import window
+from billnb.values.moments import window
 
 INSTANT = timedelta(microseconds=1)
 

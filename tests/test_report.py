@@ -32,9 +32,11 @@ from faulty import FaultyServer
 from ledgers import history, invoice, payment, top_up
 
 import billnb
-from billnb import cli, headline, labels
+from billnb import cli
 from billnb.history import SCHEMA
-from billnb.period import instant
+from billnb.summary import cards
+from billnb.values import words
+from billnb.values.moments import instant
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -182,8 +184,8 @@ def left(rows: list[dict[str, Any]]) -> dict[tuple[str, str, str], Decimal]:
     return {place: changes[place] for place in sorted(filled)}
 
 
-def cards(frame: pd.DataFrame, as_of: str) -> dict[str, headline.Card]:
-    return {card.title: card for card in headline.cards(frame, instant(as_of))}
+def cards_of(frame: pd.DataFrame, as_of: str) -> dict[str, cards.Card]:
+    return {card.title: card for card in cards.cards(frame, instant(as_of))}
 
 
 def day(text: str) -> datetime:
@@ -203,24 +205,24 @@ def test_the_cards_say_what_the_entries_come_to(
     frame = ledgers.in_pandas(ledgers.long_table())
     frame = frame[frame["issued_at"] <= pd.Timestamp(instant(as_of))].reset_index(drop=True)
     rows = ledgers.records(frame)
-    spend, unpaid, prepaid = cards(frame, as_of).values()
+    spend, unpaid, prepaid = cards_of(frame, as_of).values()
     now, then = spent(rows, day(month), day(end)), spent(rows, day(before), day(before_end))
-    assert [line.amount for line in spend.lines] == [labels.amount(now[one], one) for one in now]
+    assert [line.amount for line in spend.lines] == [words.amount(now[one], one) for one in now]
     assert [line.change for line in spend.lines] == [
-        labels.change(float(100 * (now[one] - then[one]) / abs(then[one]))) for one in now
+        words.change(float(100 * (now[one] - then[one]) / abs(then[one]))) for one in now
     ]
     assert {line.note for line in spend.lines} == {f"against {compared}"}
     debts = owed(rows)
     assert [line.amount for line in unpaid.lines] == [
-        labels.amount(sum((amount for _, amount in debt), Decimal()), one)
+        words.amount(sum((amount for _, amount in debt), Decimal()), one)
         for one, debt in debts.items()
     ]
     for line, debt in zip(unpaid.lines, debts.values(), strict=True):
         oldest = min(debt)[0]
         assert f"{len(debt)} invoices" in line.note
-        assert labels.day(oldest) in line.note
+        assert words.day(oldest) in line.note
         assert f"{(instant(as_of).date() - oldest).days} days ago" in line.note
-    balances = {labels.amount(amount, place[-1]) for place, amount in left(rows).items()}
+    balances = {words.amount(amount, place[-1]) for place, amount in left(rows).items()}
     shown = {line.amount for line in prepaid.lines}
     assert shown
     assert shown <= balances
@@ -230,14 +232,14 @@ def test_the_cards_say_what_the_entries_come_to(
 
 def test_a_balance_lasts_as_long_as_at_the_rate_of_ninety_days() -> None:
     frame = history(top_up(500, "2026-08-01"), invoice(45, "2026-09-01"), invoice(45, "2026-10-20"))
-    (line,) = cards(frame, "2026-10-20")["Prepaid balance"].lines
+    (line,) = cards_of(frame, "2026-10-20")["Prepaid balance"].lines
     assert line.amount == "$410.00"
     assert "about 410 days at $1" in line.note
 
 
 def test_a_balance_of_which_nothing_was_spent_lately_does_not_run_out() -> None:
     frame = history(top_up(100, "2024-01-01"), invoice(60, "2024-01-15"), top_up(10, "2024-12-01"))
-    (line,) = cards(frame, "2024-12-02")["Prepaid balance"].lines
+    (line,) = cards_of(frame, "2024-12-02")["Prepaid balance"].lines
     assert line.amount == "$50.00"
     assert "days" not in line.note.replace("90 days", "")
     assert "nothing spent" in line.note
@@ -245,22 +247,22 @@ def test_a_balance_of_which_nothing_was_spent_lately_does_not_run_out() -> None:
 
 def test_a_balance_is_reckoned_on_the_day_it_is() -> None:
     frame = history(top_up(100, "2020-10-01"), invoice(60, "2020-10-15"))
-    (line,) = cards(frame, "2026-11-21")["Prepaid balance"].lines
+    (line,) = cards_of(frame, "2026-11-21")["Prepaid balance"].lines
     assert "a day" not in line.note  # nothing was spent for six years
 
 
 def test_a_balance_says_since_when_it_is_counted() -> None:
     # the sum of what was loaded, which with --since is not what the provider shows
-    prepaid = cards(billnb.demo(since="2026-01", today=TODAY), AS_OF)["Prepaid balance"]
+    prepaid = cards_of(billnb.demo(since="2026-01", today=TODAY), AS_OF)["Prepaid balance"]
     assert re.search(
         r"since|from", " ".join([prepaid.sentence, *(one.note for one in prepaid.lines)])
     )
 
 
 def test_a_month_that_is_cut_is_not_compared_with() -> None:
-    whole = cards(billnb.demo(since="2026-10-01", today=TODAY), AS_OF)
+    whole = cards_of(billnb.demo(since="2026-10-01", today=TODAY), AS_OF)
     assert all(line.change for line in whole["Spend this month"].lines)
-    cut = cards(billnb.demo(since="2026-10-02", today=TODAY), AS_OF)
+    cut = cards_of(billnb.demo(since="2026-10-02", today=TODAY), AS_OF)
     for line in cut["Spend this month"].lines:
         assert (line.change, line.note) == ("", "nothing to compare with")
     assert "Counted from 2 Oct 2026; what was left before is not in it." in (
@@ -283,7 +285,7 @@ def test_of_many_balances_those_that_run_out_are_shown() -> None:
             )
         ),
     )
-    lines = cards(frame, "2026-11-21")["Prepaid balance"].lines
+    lines = cards_of(frame, "2026-11-21")["Prepaid balance"].lines
     assert [line.amount for line in lines if "ample" not in line.note] == ["-$500.00", "$5.00"]
 
 
@@ -293,9 +295,9 @@ def test_on_a_day_of_the_past_it_is_told_what_was_so_then() -> None:
         *(invoice(100 * n, f"2026-{n:02}-05", status="pending") for n in range(1, 8)),
     )
     then = frame[frame["issued_at"] <= pd.Timestamp("2026-03-20", tz="UTC")]
-    told = cards(frame, "2026-03-20")
+    told = cards_of(frame, "2026-03-20")
     assert [line.amount for line in told["Spend this month"].lines] == ["$300.00"]
-    assert told == cards(then, "2026-03-20")
+    assert told == cards_of(then, "2026-03-20")
 
 
 def test_an_invoice_dated_ahead_does_not_stand_for_this_month() -> None:
@@ -304,13 +306,13 @@ def test_an_invoice_dated_ahead_does_not_stand_for_this_month() -> None:
         invoice(12, "2026-11-05", status="paid"),
         invoice(1200, "2026-12-01", status="pending"),
     )
-    spend = cards(frame, "2026-11-21")["Spend this month"]
+    spend = cards_of(frame, "2026-11-21")["Spend this month"]
     assert [(line.amount, line.change) for line in spend.lines] == [("$12.00", "+20.0%")]
 
 
 def test_a_history_that_ended_long_ago_says_of_when_it_is() -> None:
     frame = history(invoice(10, "2020-10-05"), invoice(12, "2020-11-05"))
-    spend = next(iter(cards(frame, "2026-11-21").values()))
+    spend = next(iter(cards_of(frame, "2026-11-21").values()))
     assert spend.title == "Spend in Nov 2020"
     assert [(one.amount, one.change, one.note) for one in spend.lines] == [
         ("$12.00", "+20.0%", "against Oct 2020")
@@ -318,7 +320,7 @@ def test_a_history_that_ended_long_ago_says_of_when_it_is() -> None:
 
 
 def test_where_nothing_was_before_nothing_is_said_of_it() -> None:
-    (line,) = cards(history(invoice(10, "2026-11-05")), "2026-11-21")["Spend this month"].lines
+    (line,) = cards_of(history(invoice(10, "2026-11-05")), "2026-11-21")["Spend this month"].lines
     assert line.change == ""
     assert "nothing in" not in line.note  # what is not in the history need not have been nothing
 
@@ -329,20 +331,20 @@ def test_credits_are_taken_off() -> None:
         invoice("20", "2026-10-05", status="pending"),
         invoice("-60.5", "2026-10-06", status="pending"),
     )
-    spend, unpaid, _ = cards(frame, "2026-11-21").values()
+    spend, unpaid, _ = cards_of(frame, "2026-11-21").values()
     assert [(one.amount, one.change) for one in spend.lines] == [("-$10.00", "+75.3%")]
     assert [one.amount for one in unpaid.lines] == ["-$50.50"]
 
 
 def test_what_has_no_status_is_not_called_paid() -> None:
-    unpaid = cards(history(invoice(10, "2026-11-05")), "2026-11-21")["Unpaid"]
+    unpaid = cards_of(history(invoice(10, "2026-11-05")), "2026-11-21")["Unpaid"]
     assert "1 invoice without a status" in unpaid.sentence
     assert "Nothing is unpaid" not in unpaid.sentence
 
 
 def test_an_invoice_due_later_is_not_overdue() -> None:
     frame = history(invoice(10, "2026-11-05", status="pending", due_at="2026-12-05"))
-    (line,) = cards(frame, "2026-11-21")["Unpaid"].lines
+    (line,) = cards_of(frame, "2026-11-21")["Unpaid"].lines
     assert "due 5 Dec 2026" in line.note
     assert "ago" not in line.note
 
@@ -570,7 +572,7 @@ def assert_above(element: Locator, height: int) -> None:
 def test_it_says_how_far_it_goes_and_how_it_was_verified(screen: Page, demo: pd.DataFrame) -> None:
     words = screen.locator("header").inner_text()
     assert (
-        f"{len(demo)} entries of 2 accounts, 1 Nov 2023 to {labels.day(demo['issued_at'].max())}"
+        f"{len(demo)} entries of 2 accounts, 1 Nov 2023 to {words.day(demo['issued_at'].max())}"
         in words
     )
     assert "append-only (all pages agree on the total)" in words
@@ -693,9 +695,9 @@ def test_the_table_is_exact(page: Page, demo: pd.DataFrame, tmp_path: Path) -> N
             column = [read(row[place]) for row in cells(page)]
             assert column == sorted(column, reverse=backwards)
     search = page.get_by_label("Search")
-    for words, count in (("n2", 1), ("1234567.123456789012", 1), ("bytio payment failed", 11)):
-        search.fill(words)
-        assert len(cells(page)) == count, words
+    for searched, count in (("n2", 1), ("1234567.123456789012", 1), ("bytio payment failed", 11)):
+        search.fill(searched)
+        assert len(cells(page)) == count, searched
     search.fill("no such thing")
     assert "No matching records" in page.locator("#entries-table tbody").inner_text()
 

@@ -16,8 +16,8 @@ from billnb.accounts.fields import BASE_URL, Kinds, fields, kinds
 from billnb.accounts.naming import clash, is_name
 from billnb.accounts.toml import fault, parsed
 from billnb.errors import ArgumentError, StorageError
-from billnb.secret import redact
 from billnb.transport import checked_base_url
+from billnb.values.secret import redact
 
 Store = Literal["keyring", "file"]
 

@@ -15,8 +15,8 @@ from billnb.accounts.fields import BASE_URL, Kinds, fields, variables
 from billnb.accounts.keeping import Reader
 from billnb.errors import AuthenticationError, UnknownNameError
 from billnb.providers.base import Credential, Provider
-from billnb.secret import Secret, redact
 from billnb.transport import Limits, checked_base_url
+from billnb.values.secret import Secret, redact
 
 
 def named_variables(account: Named, kind: type[Provider]) -> dict[str, str]:

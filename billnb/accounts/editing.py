@@ -17,8 +17,8 @@ from typing import Any
 from billnb.accounts import configuration, places
 from billnb.accounts.configuration import TABLE, Named
 from billnb.accounts.toml import fault, parsed
-from billnb.accounts.writing import turn, write
 from billnb.errors import ConfigurationError
+from billnb.files.locked import turn, write
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 

@@ -10,7 +10,7 @@ from functools import cache, partial
 from billnb.accounts import keyrings, places, secret_file
 from billnb.accounts.configuration import Named, Store
 from billnb.errors import BillnbError
-from billnb.secret import Secret
+from billnb.values.secret import Secret
 
 Reader = Callable[[Named, str], Secret | None]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from billnb.accounts import places
 from billnb.errors import StorageError
-from billnb.secret import Secret, redact
+from billnb.values.secret import Secret, redact
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend

@@ -20,7 +20,7 @@ from billnb.accounts.fields import Kinds, kinds
 from billnb.accounts.states import Outcome, States
 from billnb.errors import BillnbError, UnknownNameError, discreet
 from billnb.providers.base import Provider
-from billnb.secret import redact
+from billnb.values.secret import redact
 
 _MOST_NAMED = 20
 

@@ -17,7 +17,7 @@ from billnb.accounts.listing import Account, available, found, record
 from billnb.accounts.trying import LIMITS, probe
 from billnb.errors import ArgumentError, ConfigurationError, StorageError, discreet
 from billnb.providers.base import Provider
-from billnb.secret import Secret, redact
+from billnb.values.secret import Secret, redact
 
 
 @discreet

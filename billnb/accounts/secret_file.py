@@ -11,9 +11,9 @@ from typing import Any
 
 from billnb.accounts import places
 from billnb.accounts.toml import fault, parsed
-from billnb.accounts.writing import write
 from billnb.errors import ConfigurationError, StorageError
-from billnb.secret import Secret
+from billnb.files.locked import write
+from billnb.values.secret import Secret
 
 _HEAD = b"# Secrets of billnb's accounts. Keep this file to yourself.\n"
 

@@ -14,8 +14,8 @@ from typing import Literal
 import msgspec
 
 from billnb.accounts import places
-from billnb.accounts.writing import turn, write
 from billnb.errors import StorageError
+from billnb.files.locked import turn, write
 
 logger = logging.getLogger("billnb.accounts")
 

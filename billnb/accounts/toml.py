@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from billnb.errors import ConfigurationError
-from billnb.secret import redact
+from billnb.values.secret import redact
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
-from billnb import answers, definitions, engine
-from billnb.history import MONEY
-from billnb.period import Moment, instant
+from billnb import engine
+from billnb.engine import answers
+from billnb.history import MONEY, rules
+from billnb.values.moments import Moment, instant
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +80,7 @@ def ageing(history: Any, as_of: Moment | None = None) -> pd.DataFrame:
     keys = ["provider", "account", "currency"]
     frame = engine.entries(
         history, [*keys, "kind", "status", "issued_at", "due_at", "total"]
-    ).filter(definitions.is_unpaid())
+    ).filter(rules.is_unpaid())
     counted = nw.coalesce(nw.col("due_at"), nw.col("issued_at"))
     bucket = nw.lit(len(BUCKETS) - 1)
     for position, days in reversed(list(enumerate(_LAST_DAYS, 1))):

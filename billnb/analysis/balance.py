@@ -9,11 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from billnb import answers, definitions, engine
+from billnb import engine
+from billnb.engine import answers
+from billnb.engine.decimals import approximate, running_total
 from billnb.errors import MixedCurrencyError
-from billnb.history import INSTANT, MONEY
-from billnb.money import PLACES
-from billnb.running import approximate, running_total
+from billnb.history import INSTANT, MONEY, rules
+from billnb.values.money import PLACES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,13 +83,13 @@ def balance(history: Any) -> pd.DataFrame:
     """
     columns = [*_KEYS, "kind", "status", "payment_type", "issued_at", "entry_id", "total"]
     frame = engine.entries(history, columns)
-    prepaid = engine.sums(frame.filter(definitions.is_top_up()), _KEYS).select(_KEYS)
+    prepaid = engine.sums(frame.filter(rules.is_top_up()), _KEYS).select(_KEYS)
     if not prepaid.num_rows:
         return answers.result([], _TYPES)
     moves = frame.filter(
         # more than the prepaid accounts, where accounts have several currencies
         *(_is_one_of(prepaid[key], key) for key in _KEYS),
-        definitions.is_spend() | (definitions.is_top_up() & definitions.went_through()),
+        rules.is_spend() | (rules.is_top_up() & rules.went_through()),
     ).select(*_KEYS, "kind", "issued_at", "entry_id", "total")
     table = engine.collected(moves)
     if table["currency"].null_count:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from billnb import definitions, engine
-from billnb.period import Moment
-from billnb.series import COLUMNS, NEEDS, series
+from billnb import engine
+from billnb.engine.series import COLUMNS, NEEDS, series
+from billnb.history import rules
+from billnb.values.moments import Moment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,9 +65,9 @@ def cash(
     """
     keys = engine.group_columns(group, (*COLUMNS, "total"))
     frame = engine.entries(history, [*NEEDS, "kind", "status", *keys])
-    is_return = nw.col("kind").is_in(definitions.RETURNED)
+    is_return = nw.col("kind").is_in(rules.RETURNED)
     sign = nw.when(is_return & (nw.col("total") > 0)).then(nw.lit(-1)).otherwise(nw.lit(1))
-    return series(frame.filter(definitions.is_cash()), by, keys, as_of=as_of, sign=sign)
+    return series(frame.filter(rules.is_cash()), by, keys, as_of=as_of, sign=sign)
 
 
 __all__ = ["cash"]

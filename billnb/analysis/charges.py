@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
-from billnb import answers, billing_period, definitions, engine
+from billnb import engine
 from billnb.components import COMPONENTS, STATED, components
-from billnb.history import INSTANT, MONEY
-from billnb.money import total
+from billnb.engine import answers
+from billnb.history import INSTANT, MONEY, rules
+from billnb.values import calendar
+from billnb.values.money import total
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,17 +79,17 @@ def charges(history: Any, by: str = "month", *, include_voided: bool = False) ->
     4   unpod      USD           tax             0E-12
     5   unpod      USD  unclassified  349.000000000000
     """
-    length = billing_period.checked(by)
+    length = calendar.checked(by)
     keys = ("provider", "account", "currency")
     frame = engine.entries(history, [*keys, "kind", "status", "issued_at", *STATED, "total"])
     itemized = ~nw.col("usage").is_null() | ~nw.col("standing").is_null()
-    invoices = frame.filter(definitions.is_spend(include_voided=include_voided)).with_columns(
+    invoices = frame.filter(rules.is_spend(include_voided=include_voided)).with_columns(
         period=engine.period_key(length), itemized=itemized
     )
     table = engine.sums(invoices, ["period", *keys, "itemized"], *STATED, "total", counts=STATED)
     amounts: dict[tuple[Any, ...], dict[str, list[Decimal]]] = {}
     for row in table.to_pylist():
-        period = billing_period.start(engine.day_of(row["period"], length), length)
+        period = calendar.start(engine.day_of(row["period"], length), length)
         group = amounts.setdefault((period, *(row[key] for key in keys)), defaultdict(list))
         stated = {name: row[name] if row[f"{name}_stated"] else None for name in STATED}
         for component, amount in components({**stated, "total": row["total"]}).items():

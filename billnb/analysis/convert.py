@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from billnb import answers, engine
+from billnb import engine
+from billnb.engine import answers
 from billnb.errors import ArgumentError, MissingRateError, MixedCurrencyError, MoneyError
 from billnb.history import AMOUNTS, FX_TYPES, MONEY
-from billnb.money import PLACES, PRECISION, units
+from billnb.values.money import PLACES, PRECISION, units
 
 Rate = Decimal | int | str
 Rates = Callable[[str, date], Rate | tuple[Rate, date] | None]

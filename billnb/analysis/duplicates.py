@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from billnb import answers, definitions, engine
-from billnb.history import ORDER, SCHEMA
+from billnb import engine
+from billnb.engine import answers
+from billnb.history import ORDER, SCHEMA, rules
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +73,7 @@ def duplicates(history: Any) -> pd.DataFrame:
     took = (nw.col("kind") == "invoice") | (nw.col("status") != "failed")
     suspects = (
         engine.entries(history, _COLUMNS)
-        .filter(nw.col("status").is_null() | (~nw.col("status").is_in(definitions.VOIDED) & took))
+        .filter(nw.col("status").is_null() | (~nw.col("status").is_in(rules.VOIDED) & took))
         .with_columns(engine.day_key().alias(_DAY))
     )
     # groups of fewer columns are found sooner, and hardly an entry in them is like no other

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from billnb import definitions, engine
-from billnb.period import Moment
-from billnb.series import COLUMNS, NEEDS, series
+from billnb import engine
+from billnb.engine.series import COLUMNS, NEEDS, series
+from billnb.history import rules
+from billnb.values.moments import Moment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +80,7 @@ def spend(
     """
     keys = engine.group_columns(group, (*COLUMNS, "total"))
     frame = engine.entries(history, [*NEEDS, "kind", "status", *keys])
-    invoices = frame.filter(definitions.is_spend(include_voided=include_voided))
+    invoices = frame.filter(rules.is_spend(include_voided=include_voided))
     return series(invoices, by, keys, as_of=as_of)
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from billnb import answers, billing_period, engine
+from billnb import engine
+from billnb.engine import answers
 from billnb.history import INSTANT, MONEY
-from billnb.money import total
+from billnb.values import calendar
+from billnb.values.money import total
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +61,7 @@ def statuses(history: Any, by: str | None = None) -> pd.DataFrame:
     0  failed  payment      USD       11
     1    paid  payment      USD      108
     """
-    length = None if by is None else billing_period.checked(by)
+    length = None if by is None else calendar.checked(by)
     keys = ["kind", "currency", "status"]
     frame = engine.entries(history, [*keys, "total", *(["issued_at"] if length else [])])
     if length is not None:
@@ -68,7 +70,7 @@ def statuses(history: Any, by: str | None = None) -> pd.DataFrame:
     entries: Counter[tuple[Any, ...]] = Counter()
     of_all: Counter[tuple[Any, ...]] = Counter()
     for row in engine.sums(frame, keys, "total").to_pylist():
-        period = length and billing_period.start(engine.day_of(row["period"], length), length)
+        period = length and calendar.start(engine.day_of(row["period"], length), length)
         whole = (period, row["kind"], row["currency"])
         amounts[*whole, row["status"]].append(row["total"])
         entries[*whole, row["status"]] += row["entries"]

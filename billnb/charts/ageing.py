@@ -7,13 +7,14 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from billnb import analysis, labels
+from billnb import analysis
 from billnb.analysis.ageing import BUCKETS
 from billnb.charts import panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import BUCKET_COLOURS
-from billnb.money import total
-from billnb.period import Moment
+from billnb.values import words
+from billnb.values.moments import Moment
+from billnb.values.money import total
 
 
 def ageing(history: Any, *, as_of: Moment | None = None) -> go.Figure:
@@ -47,20 +48,20 @@ def ageing(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     """
     now = panels.when(history, as_of)
     owed = analysis.ageing(history, now)
-    notes = [f"As of {labels.moment(now)}"]
+    notes = [f"As of {words.moment(now)}"]
     if not owed.empty:
         counted = {"due_at": "the due date", "issued_at": "the invoice date where none is due"}
         found = (counted[one] for one in sorted(owed["counted_from"].unique()))
         notes.append(f"Days since {', or '.join(found)}")
     silent = panels.silent_invoices(history)
     if silent:
-        notes.append(f"Not known of {labels.counted(silent, 'invoice')} without a status")
+        notes.append(f"Not known of {words.counted(silent, 'invoice')} without a status")
     if owed.empty:
         sentence = "Nothing is known to be unpaid." if silent else "Nothing is unpaid."
         return panels.blank(Heading(["Unpaid invoices"], notes), sentence)
     currencies = sorted(owed["currency"].unique())
     figure = panels.figure(
-        Heading(("Unpaid invoices by age in days", labels.listed(currencies)), notes),
+        Heading(("Unpaid invoices by age in days", words.listed(currencies)), notes),
         currencies,
         panel=panels.bars_height(len(BUCKETS)),
         shared_x=False,
@@ -74,13 +75,13 @@ def ageing(history: Any, *, as_of: Moment | None = None) -> go.Figure:
 
 def _bar(bucket: str, inside: pd.DataFrame, currency: str) -> panels.Bar:
     amount = total(inside["amount"].tolist())
-    entries = labels.counted(int(inside["entries"].sum()), "invoice")
-    label = labels.compact(amount, currency)
+    entries = words.counted(int(inside["entries"].sum()), "invoice")
+    label = words.compact(amount, currency)
     return panels.Bar(
         bucket,
         amount,
         f"{label}, {entries}" if len(inside) else label,
-        f"{bucket}: {labels.amount(amount, currency)} in {entries}",
+        f"{bucket}: {words.amount(amount, currency)} in {entries}",
         BUCKET_COLOURS[bucket],
     )
 

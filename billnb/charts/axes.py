@@ -9,9 +9,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from billnb import billing_period, labels
-from billnb.billing_period import By
 from billnb.charts.style import INK, ink, literal
+from billnb.values import calendar, words
+from billnb.values.calendar import By
 
 FEW = 6
 """So few periods have a name each, and bars no wider than if there were as many."""
@@ -43,8 +43,8 @@ def time_axis(figure: go.Figure, periods: Sequence[date], by: By, *, columns: in
 def time_ticks(periods: Sequence[date], by: By, *, columns: int = 1) -> dict[str, Any]:
     """Return how an x axis shows periods."""
     first, last = min(periods), max(periods)
-    every = list(billing_period.every(first, last, by))
-    end = billing_period.after(last, by) or last + timedelta(days=1)
+    every = list(calendar.every(first, last, by))
+    end = calendar.after(last, by) or last + timedelta(days=1)
     pad = (end - first) / len(every) * max(0, FEW - len(every)) / 2
     limits = {"type": "date", "range": [str(first - pad), str(end + pad)]}
     if len(every) > FEW:
@@ -80,7 +80,7 @@ def money_axis(
         range=limits,
         fixedrange=True,
         tickvals=drawn(at),
-        ticktext=[ink(literal(labels.compact(one, currency))) for one in at],
+        ticktext=[ink(literal(words.compact(one, currency))) for one in at],
         tickfont_size=11,
         row=row,
         col=column,
@@ -135,7 +135,7 @@ def span(
 
 def middle(first: date, by: By) -> datetime:
     """Return the middle of a period, where its bar stands."""
-    end = billing_period.after(first, by) or first
+    end = calendar.after(first, by) or first
     start = datetime.combine(first, datetime.min.time())
     return start + (datetime.combine(end, datetime.min.time()) - start) / 2
 

@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
-from billnb import analysis, answers, labels
+from billnb import analysis
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import NEGATIVE, OTHER_COLOUR, ink, literal, series_colours
-from billnb.period import Moment
+from billnb.engine import answers
+from billnb.values import words
+from billnb.values.moments import Moment
 
 _PANEL = 220  # pixels
 _LINE = 13  # pixels, the height of a label
@@ -68,7 +70,7 @@ def balance(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     """
     now = panels.when(history, as_of)
     left = analysis.balance(history)
-    notes = [f"As of {labels.moment(now)}", "Top-ups that went through, less invoices"]
+    notes = [f"As of {words.moment(now)}", "Top-ups that went through, less invoices"]
     if left.empty:
         sentence = "No account is prepaid: no payment is a top-up."
         return panels.blank(Heading(["Prepaid balance"], notes), sentence)
@@ -82,11 +84,11 @@ def balance(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     }
     named = {currency: _first_to_run_out(mine) for currency, mine in lines.items()}
     if any(len(mine) > len(named[currency]) for currency, mine in lines.items()):
-        of = labels.counted(sum(map(len, lines.values())), "account")
+        of = words.counted(sum(map(len, lines.values())), "account")
         notes.append(f"In colour: the first to run out, of {of}")
     colours = series_colours(one.account for mine in named.values() for one in mine)
     key = list(colours.items()) if len(colours) > 1 else []
-    title = ("Prepaid balance", labels.listed(list(lines)), labels.periods([first, last], "day"))
+    title = ("Prepaid balance", words.listed(list(lines)), words.periods([first, last], "day"))
     figure = panels.figure(Heading(title, notes, key), list(lines), panel=_PANEL)
     is_long = (end - first).days > _LONG
     limits = [first, end if end > first else first + timedelta(days=1)]
@@ -120,7 +122,7 @@ def _line(part: pd.DataFrame, end: date) -> _Line:
         [*(one["day"].date() for one in rows), end],
         [*values, values[-1]],
         [*hovers, hovers[-1]],
-        labels.compact(last["balance"], last["currency"]),
+        words.compact(last["balance"], last["currency"]),
         (last["balance"] > 0, days if last["balance"] > 0 else values[-1]),
     )
 
@@ -187,9 +189,9 @@ def _label_ends(
 
 
 def _left(one: dict[str, Any]) -> str:
-    left, days = labels.amount(one["balance"], one["currency"]), one["runway_days"]
+    left, days = words.amount(one["balance"], one["currency"]), one["runway_days"]
     if one["balance"] > 0 and days is not None:
-        left += f", lasts {labels.counted(round(days), 'day')}"
+        left += f", lasts {words.counted(round(days), 'day')}"
     return literal(left, 200)
 
 

@@ -6,12 +6,14 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from billnb import analysis, answers, billing_period, labels
-from billnb.billing_period import By
+from billnb import analysis
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import INVOICED, PAID, literal
-from billnb.period import Moment
+from billnb.engine import answers
+from billnb.values import calendar, words
+from billnb.values.calendar import By
+from billnb.values.moments import Moment
 
 _PANEL = 200  # pixels
 _KEY = {"invoiced": INVOICED, "paid": PAID}
@@ -51,8 +53,8 @@ def cash_flow(history: Any, *, by: str = "month", as_of: Moment | None = None) -
     >>> [trace.name for trace in figure.data]
     ['invoiced', 'paid', 'invoiced', 'paid']
     """
-    length, now = billing_period.checked(by), panels.when(history, as_of)
-    notes = [f"As of {labels.moment(now)}", "Without what was cancelled, refunded or failed"]
+    length, now = calendar.checked(by), panels.when(history, as_of)
+    notes = [f"As of {words.moment(now)}", "Without what was cancelled, refunded or failed"]
     frames = {
         "invoiced": analysis.spend(history, length, as_of=now),
         "paid": analysis.cash(history, length, as_of=now),
@@ -65,9 +67,9 @@ def cash_flow(history: Any, *, by: str = "month", as_of: Moment | None = None) -
     periods = sorted({one.date() for frame in frames.values() for one in frame["period"]})
     for name, there in found.items():
         if missing := sorted(set(currencies) - there):
-            notes.append(f"Nothing {name} in {labels.listed(missing)}")
-    span = labels.periods(periods, length)
-    title = (f"Invoiced and paid by {length}", labels.listed(currencies), span)
+            notes.append(f"Nothing {name} in {words.listed(missing)}")
+    span = words.periods(periods, length)
+    title = (f"Invoiced and paid by {length}", words.listed(currencies), span)
     figure = panels.figure(Heading(title, notes, list(_KEY.items())), currencies, panel=_PANEL)
     axes.time_axis(figure, periods, length)
     for row, currency in enumerate(currencies, 1):
@@ -98,8 +100,8 @@ def cash_flow(history: Any, *, by: str = "month", as_of: Moment | None = None) -
 def _hover(name: str, one: dict[str, Any], by: By) -> str:
     what = "invoice" if name == "invoiced" else "payment"
     text = (
-        f"{name.capitalize()}, {labels.period(one['period'].date(), by)}: "
-        f"{labels.amount(one['amount'], one['currency'])} in {labels.counted(one['entries'], what)}"
+        f"{name.capitalize()}, {words.period(one['period'].date(), by)}: "
+        f"{words.amount(one['amount'], one['currency'])} in {words.counted(one['entries'], what)}"
     )
     return literal(text if one["complete"] else f"{text}, so far", 200)
 

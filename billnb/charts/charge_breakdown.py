@@ -9,13 +9,14 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from billnb import analysis, labels
+from billnb import analysis
 from billnb.charts import panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import COMPONENT_COLOURS
 from billnb.components import COMPONENTS
-from billnb.money import total
-from billnb.period import Moment
+from billnb.values import words
+from billnb.values.moments import Moment
+from billnb.values.money import total
 
 
 def charge_breakdown(history: Any, *, as_of: Moment | None = None) -> go.Figure:
@@ -50,14 +51,14 @@ def charge_breakdown(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     ['INR', 'USD']
     """
     now = panels.when(history, as_of)
-    notes = [f"As of {labels.moment(now)}", "Cancelled and refunded invoices are left out"]
+    notes = [f"As of {words.moment(now)}", "Cancelled and refunded invoices are left out"]
     charged = analysis.charges(history)
     if charged.empty:
         heading = Heading(["What was charged"], notes)
         return panels.blank(heading, "No invoice counts as spend.")
     months = [period.date() for period in charged["period"].unique()]
     sums = {str(currency): _sums(part) for currency, part in charged.groupby("currency", sort=True)}
-    title = ("What was charged", labels.listed(list(sums)), labels.periods(months, "month"))
+    title = ("What was charged", words.listed(list(sums)), words.periods(months, "month"))
     figure = panels.figure(
         Heading(title, notes),
         list(sums),
@@ -72,13 +73,13 @@ def charge_breakdown(history: Any, *, as_of: Moment | None = None) -> go.Figure:
 def _bars(amounts: Mapping[str, Decimal], currency: str) -> list[panels.Bar]:
     bars, whole = [], total(amounts.values())
     for name, amount in amounts.items():
-        share = f" ({labels.percent(float(amount) / float(whole))})" if whole > 0 <= amount else ""
+        share = f" ({words.percent(float(amount) / float(whole))})" if whole > 0 <= amount else ""
         bars.append(
             panels.Bar(
                 name,
                 amount,
-                labels.compact(amount, currency) + share,
-                f"{name.capitalize()}: {labels.amount(amount, currency)}{share}",
+                words.compact(amount, currency) + share,
+                f"{name.capitalize()}: {words.amount(amount, currency)}{share}",
                 COMPONENT_COLOURS[name],
             )
         )

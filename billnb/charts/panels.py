@@ -12,14 +12,15 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from billnb import analysis, billing_period
-from billnb.billing_period import By
+from billnb import analysis
 from billnb.charts import axes
 from billnb.charts.heading import Heading
 from billnb.charts.style import INK, RUNNING_PATTERN, TEMPLATE, ink, literal
 from billnb.entry import KINDS
 from billnb.history import readings
-from billnb.period import Moment, instant
+from billnb.values import calendar
+from billnb.values.calendar import By
+from billnb.values.moments import Moment, instant
 
 HOVER = "%{customdata[0]}<extra></extra>"
 
@@ -207,7 +208,7 @@ def finished_bars(figure: go.Figure, by: By, *, beside: int = 1) -> go.Figure:
     told, for so many traces `beside` each other.
     """
     for number, trace in enumerate(figure.data):
-        ends = [billing_period.after(first, by) or first for first in trace.x]
+        ends = [calendar.after(first, by) or first for first in trace.x]
         days = min(
             ((end - first).days for first, end in zip(trace.x, ends, strict=True)), default=1
         )
@@ -251,7 +252,7 @@ def mark_running(
     figure: go.Figure, periods: Sequence[date], by: By, now: datetime, *, y: float, row: int
 ) -> None:
     """Say of the period still running that it is what came so far."""
-    running = billing_period.start(now.date(), by)
+    running = calendar.start(now.date(), by)
     if running in periods:
         mark(figure, axes.middle(running, by), y, ["so far"], row)
 

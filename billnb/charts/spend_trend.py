@@ -10,8 +10,7 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from billnb import analysis, answers, billing_period, labels
-from billnb.billing_period import By
+from billnb import analysis
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import (
@@ -22,9 +21,12 @@ from billnb.charts.style import (
     series_colours,
     short,
 )
+from billnb.engine import answers
 from billnb.errors import ArgumentError
-from billnb.money import total
-from billnb.period import Moment
+from billnb.values import calendar, words
+from billnb.values.calendar import By
+from billnb.values.moments import Moment
+from billnb.values.money import total
 
 GROUPS = ("component", "provider", "account")
 
@@ -81,10 +83,10 @@ def spend_trend(
     >>> [trace.name for trace in figure.data]
     ['tax', 'unclassified', 'usage', 'standing', 'tax', 'rounding', 'unclassified']
     """
-    length, now = billing_period.checked(by), panels.when(history, as_of)
+    length, now = calendar.checked(by), panels.when(history, as_of)
     if group not in GROUPS:
         raise ArgumentError(f"group={group!r} is none of {', '.join(GROUPS)}")
-    notes = [f"As of {labels.moment(now)}", "Cancelled and refunded invoices are left out"]
+    notes = [f"As of {words.moment(now)}", "Cancelled and refunded invoices are left out"]
     totals = analysis.spend(history, length, as_of=now)
     if totals.empty:
         heading = Heading([f"Spend by {length}"], notes)
@@ -95,8 +97,8 @@ def spend_trend(
     currencies = sorted(stacks)
     title = (
         f"Spend by {length}",
-        labels.listed(currencies),
-        labels.periods(periods, length),
+        words.listed(currencies),
+        words.periods(periods, length),
     )
     shown = [(_OTHERS if name is None else name, colour) for name, colour in key.items()]
     figure = panels.figure(Heading(title, notes, shown), currencies, panel=_PANEL)
@@ -130,8 +132,8 @@ def spend_trend(
         axes.money_axis(figure, currency, limits, row)
         for high, one in zip(highs, rows, strict=True):
             if not one["complete"]:
-                words = [labels.compact(one["amount"], currency), "so far"]
-                panels.mark(figure, axes.middle(one["period"].date(), length), high, words, row)
+                told = [words.compact(one["amount"], currency), "so far"]
+                panels.mark(figure, axes.middle(one["period"].date(), length), high, told, row)
     # a total is written where its bar is as wide
     figure.update_traces(
         textposition="outside",
@@ -193,7 +195,7 @@ def _total(one: Mapping[str, Any]) -> str:
     """Return what stands at a stack; at a running one it stands with more words."""
     if not one["complete"]:
         return ""
-    return ink(literal(labels.compact(one["amount"], one["currency"])))
+    return ink(literal(words.compact(one["amount"], one["currency"])))
 
 
 def _extremes(stack: Stack, periods: Sequence[date]) -> tuple[list[float], list[float]]:
@@ -206,11 +208,11 @@ def _extremes(stack: Stack, periods: Sequence[date]) -> tuple[list[float], list[
 
 def _hover(name: Name, amount: Decimal, whole: Mapping[str, Any], by: By) -> str:
     name = _OTHERS if name is None else name
-    period, currency = labels.period(whole["period"].date(), by), whole["currency"]
+    period, currency = words.period(whole["period"].date(), by), whole["currency"]
     what = name.capitalize() if name in COMPONENT_COLOURS else short(name)
-    text = f"{what}, {period}: {labels.amount(amount, currency)}"
+    text = f"{what}, {period}: {words.amount(amount, currency)}"
     if whole["amount"] > 0 and amount >= 0:
-        text += f", {labels.percent(float(amount) / float(whole['amount']))} of the {by}"
+        text += f", {words.percent(float(amount) / float(whole['amount']))} of the {by}"
     return literal(text if whole["complete"] else f"{text}, so far", 200)
 
 

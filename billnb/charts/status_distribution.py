@@ -9,13 +9,15 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from billnb import analysis, answers, billing_period, labels
-from billnb.billing_period import By
+from billnb import analysis
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import FAILED_LOOK, FAILED_PATTERN, literal, short, status_colours
+from billnb.engine import answers
 from billnb.errors import ArgumentError
-from billnb.period import Moment
+from billnb.values import calendar, words
+from billnb.values.calendar import By
+from billnb.values.moments import Moment
 
 MEASURES = ("entries", "amount")
 
@@ -58,26 +60,26 @@ def status_distribution(
     >>> [trace.name for trace in figure.data]
     ['paid', 'failed']
     """
-    length, now = billing_period.checked(by), panels.when(history, as_of)
+    length, now = calendar.checked(by), panels.when(history, as_of)
     if measure not in MEASURES:
         raise ArgumentError(f"measure={measure!r} is none of {', '.join(MEASURES)}")
     what = "how many entries there are" if measure == "entries" else "what the entries come to"
-    notes = [f"As of {labels.moment(now)}", f"Shares of {what}"]
+    notes = [f"As of {words.moment(now)}", f"Shares of {what}"]
     found = analysis.statuses(history, length)
     if found.empty:
         return panels.blank(Heading([f"Status by {length}"], notes), "There are no entries.")
-    found["status"] = found["status"].fillna(labels.NOT_STATED)
+    found["status"] = found["status"].fillna(words.NOT_STATED)
     periods = [period.date() for period in found["period"].unique()]
     currencies = sorted(found["currency"].unique())
     kinds = sorted(found["kind"].unique(), key=panels.kind_order)
     key = status_colours(found["status"])
-    running = billing_period.start(now.date(), length)
+    running = calendar.start(now.date(), length)
     if running in periods:
         notes.append(f"Hatched: the {length} still running, so far")
     title = (
         f"Status by {length}",
-        labels.listed(currencies),
-        labels.periods(periods, length),
+        words.listed(currencies),
+        words.periods(periods, length),
     )
     columns = [f"{kind}s" for kind in kinds]
     figure = panels.figure(
@@ -123,9 +125,9 @@ def _marker(status: str, colour: str, complete: Sequence[bool]) -> dict[str, Any
 def _hover(one: dict[str, Any], share: float, by: By, running: date) -> str:
     period, status = one["period"].date(), short(one["status"])
     text = (
-        f"{status[:1].upper()}{status[1:]}, {labels.period(period, by)}: "
-        f"{labels.counted(one['entries'], one['kind'])}, "
-        f"{labels.amount(one['amount'], one['currency'])}, {labels.percent(share)}"
+        f"{status[:1].upper()}{status[1:]}, {words.period(period, by)}: "
+        f"{words.counted(one['entries'], one['kind'])}, "
+        f"{words.amount(one['amount'], one['currency'])}, {words.percent(share)}"
     )
     return literal(text if period < running else f"{text}, so far", 200)
 

@@ -18,8 +18,8 @@ from billnb.cli.accounts import accounts
 from billnb.cli.command import Commands, with_debug
 from billnb.entry import KINDS
 from billnb.errors import ArgumentError
-from billnb.files import replace
-from billnb.period import instant
+from billnb.files.atomic import replace
+from billnb.values.moments import instant
 
 TOUR = "explore.ipynb"
 """The notebook that `billnb lab` opens."""
@@ -63,7 +63,7 @@ def demo(since: str | None, until: str | None, months: int) -> None:
     Three years of Bytio and Unpod, served in this process and loaded like real accounts: no key,
     no network.
     """
-    from billnb.summary import summary
+    from billnb.summary.terminal import summary
 
     click.echo(summary(billnb.demo(since=since, until=until), months=months))
 

@@ -25,8 +25,8 @@ from billnb.accounts.listing import found
 from billnb.accounts.naming import checked
 from billnb.cli.command import with_debug
 from billnb.errors import ArgumentError, BillnbError
-from billnb.secret import Secret
-from billnb.table import aligned
+from billnb.values.secret import Secret
+from billnb.values.table import aligned
 
 _TESTS_AT_A_TIME = 8
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from billnb import billing_period, labels
-from billnb.billing_period import By
+from billnb.values import calendar, words
+from billnb.values.calendar import By
 
 FIELDS = ("provider", "account", "currency", "kind", "status")
 """What is chosen one of; nothing chosen means all."""
 
-UNSTATED = labels.NOT_STATED
+UNSTATED = words.NOT_STATED
 """What stands for entries of which a field is not stated."""
 
 PRESETS: Mapping[str, str] = {
@@ -73,7 +73,7 @@ class Choice:
         """Return the first and the last day, those of the one period where one is chosen."""
         if self.period is None:
             return self.since, self.until
-        end = billing_period.after(self.period, self.by)
+        end = calendar.after(self.period, self.by)
         last = None if end is None else end - timedelta(days=1)
         first = self.period if self.since is None else max(self.since, self.period)
         return first, _earlier(self.until, last)
@@ -96,7 +96,7 @@ def preset(name: str, today: date) -> tuple[date | None, date | None]:
     starts = {
         "this month": month,
         "last month": months_before(month, 1),
-        "quarter": billing_period.start(today, "quarter"),
+        "quarter": calendar.start(today, "quarter"),
         "year to date": today.replace(month=1, day=1),
         "12 months": months_before(month, 11),
     }
@@ -129,7 +129,7 @@ def before(since: date, until: date) -> tuple[date, date]:
     if since.month == 1 and _QUARTER < months < _YEAR:
         months = _YEAR
     end = months_before(until.replace(day=1), months)
-    after = billing_period.after(end, "month") or date.max
+    after = calendar.after(end, "month") or date.max
     is_whole = until < date.max and (until + timedelta(days=1)).day == 1
     days = (after - end).days if is_whole else min(until.day, (after - end).days)
     return months_before(since, months), end + timedelta(days=days - 1)

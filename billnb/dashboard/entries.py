@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from billnb import cube
 from billnb.dashboard.choice import FIELDS, Choice, matches
-from billnb.definitions import VOIDED
+from billnb.history.rules import VOIDED
 
 _SEARCHED = ("description", "entry_id", "account", "provider", "status", "payment_type", "method")
 

@@ -15,8 +15,7 @@ import pandas as pd
 import traitlets
 
 import billnb
-from billnb import accounts, billing_period
-from billnb.billing_period import PERIODS, By
+from billnb import accounts
 from billnb.charts.panels import when
 from billnb.components import COMPONENTS
 from billnb.dashboard import sending, view
@@ -31,7 +30,9 @@ from billnb.dashboard.choice import (
 )
 from billnb.dashboard.ledger import Ledger
 from billnb.errors import ArgumentError, BillnbError
-from billnb.period import Moment, window
+from billnb.values import calendar
+from billnb.values.calendar import PERIODS, By
+from billnb.values.moments import Moment, window
 
 _PAGE = Path(__file__).parent / "page"
 _CHOSEN = tuple(field.name for field in fields(Choice))
@@ -430,7 +431,7 @@ def _day(value: Any, name: str) -> str | None:
 def _first_day(value: Any, by: Any) -> str:
     day = _day(value, "since")
     assert day is not None  # noqa: S101 - a value is given
-    return billing_period.start(date.fromisoformat(day), by).isoformat()
+    return calendar.start(date.fromisoformat(day), by).isoformat()
 
 
 def _quoted(value: Any) -> str:

@@ -14,9 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from billnb import labels
 from billnb.analysis.ageing import BUCKETS
-from billnb.billing_period import By
 from billnb.charts import axes
 from billnb.charts.axes import XPERIODS
 from billnb.charts.panels import HOVER, bar_marker, kind_order
@@ -37,7 +35,9 @@ from billnb.dashboard.choice import UNSTATED, Choice
 from billnb.dashboard.ledger import Answer, is_running, last_day
 from billnb.dashboard.panels import BOTTOM, GAP, NAMED_TOP, Figure, Panels, axis_id
 from billnb.dashboard.standing import Balance, Owed
-from billnb.money import total
+from billnb.values import words
+from billnb.values.calendar import By
+from billnb.values.money import total
 
 OTHERS = "all others"
 
@@ -75,7 +75,7 @@ def trend(
                     lows[place] += length
             said = OTHERS if name is None else name
             written = [
-                ink(literal(labels.compact(whole[place], one.currency)))
+                ink(literal(words.compact(whole[place], one.currency)))
                 if topmost[place] == name and complete[place] and len(periods) <= _MOST_TOTALS
                 else ""
                 for place in range(len(periods))
@@ -102,8 +102,8 @@ def trend(
         figure.money(row, one.currency, axes.span(lows, highs, above=0.2, below=0.12))
         if not all(complete):
             place = complete.index(False)
-            words = [labels.compact(whole[place], one.currency), "so far"]
-            figure.mark(row, axes.middle(periods[place], choice.by), highs[place], words)
+            told = [words.compact(whole[place], one.currency), "so far"]
+            figure.mark(row, axes.middle(periods[place], choice.by), highs[place], told)
     figure.time(periods, choice.by)
     figure.layout |= {"barmode": "relative", "uniformtext": {"mode": "hide", "minsize": 9}}
     key = [(OTHERS if name is None else name, colour) for name, colour in colours.items()]
@@ -178,11 +178,11 @@ def breakdown(answers: Sequence[Answer], choice: Choice) -> Figure:
         bars = []
         for name, amount in amounts.items():
             share = (
-                f" ({labels.percent(float(amount) / float(whole))})" if whole > 0 <= amount else ""
+                f" ({words.percent(float(amount) / float(whole))})" if whole > 0 <= amount else ""
             )
-            said = f"{name.capitalize()}: {labels.amount(amount, one.currency)}{share}"
+            said = f"{name.capitalize()}: {words.amount(amount, one.currency)}{share}"
             dim = choice.component not in (None, name)
-            label = labels.compact(amount, one.currency) + share
+            label = words.compact(amount, one.currency) + share
             bars.append(
                 (name, amount, label, said, COMPONENT_COLOURS[name], dim, {"component": name})
             )
@@ -201,9 +201,9 @@ def ageing(owed: Sequence[Owed], currencies: Iterable[str]) -> Figure:
         for bucket in BUCKETS:
             inside = [one for one in mine if one.bucket == bucket]
             amount = total(one.amount for one in inside)
-            entries = labels.counted(sum(one.entries for one in inside), "invoice")
-            label = labels.compact(amount, currency)
-            said = f"{bucket}: {labels.amount(amount, currency)} in {entries}"
+            entries = words.counted(sum(one.entries for one in inside), "invoice")
+            label = words.compact(amount, currency)
+            said = f"{bucket}: {words.amount(amount, currency)} in {entries}"
             label = f"{label}, {entries}" if inside else label
             bars.append((bucket, amount, label, said, BUCKET_COLOURS[bucket], False, None))
         rows.append((currency, bars))
@@ -276,10 +276,10 @@ def _horizontal(rows: Iterable[tuple[str, Sequence[tuple[Any, ...]]]]) -> Figure
             ],
             hovertemplate=HOVER,
         )
-        for place, words in enumerate(written):
+        for place, line in enumerate(written):
             figure.layout["annotations"].append(
                 {
-                    "text": ink(literal(words)), "x": 1, "xref": "paper", "xanchor": "left",
+                    "text": ink(literal(line)), "x": 1, "xref": "paper", "xanchor": "left",
                     "xshift": 8, "y": place, "yref": axis_id("y", row), "showarrow": False,
                 }
             )  # fmt: skip
@@ -346,9 +346,9 @@ def _charged(
     name: str, amount: Decimal, whole: Decimal, period: date, currency: str, by: By, done: bool
 ) -> str:
     said = name.capitalize() if name in COMPONENT_COLOURS else short(name)
-    text = f"{said}, {labels.period(period, by)}: {labels.amount(amount, currency)}"
+    text = f"{said}, {words.period(period, by)}: {words.amount(amount, currency)}"
     if whole > 0 and amount >= 0:
-        text += f", {labels.percent(float(amount) / float(whole))} of the {by}"
+        text += f", {words.percent(float(amount) / float(whole))} of the {by}"
     return literal(text if done else f"{text}, so far", 200)
 
 
@@ -359,16 +359,16 @@ def _fared(
     count, amount = cell
     said = short(status)
     text = (
-        f"{said[:1].upper()}{said[1:]}, {labels.period(period, by)}: "
-        f"{labels.counted(count, kind)}, {labels.amount(amount, currency)}, {labels.percent(share)}"
+        f"{said[:1].upper()}{said[1:]}, {words.period(period, by)}: "
+        f"{words.counted(count, kind)}, {words.amount(amount, currency)}, {words.percent(share)}"
     )
     return literal(text if done else f"{text}, so far", 200)
 
 
 def _left(one: Balance, left: Decimal, runway: float | None) -> str:
-    said = labels.amount(left, one.currency)
+    said = words.amount(left, one.currency)
     if left > 0 and runway is not None:
-        said += f", lasts {labels.counted(round(runway), 'day')}"
+        said += f", lasts {words.counted(round(runway), 'day')}"
     return said
 
 

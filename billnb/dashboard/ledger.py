@@ -17,17 +17,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from billnb import billing_period, cube, engine
-from billnb.billing_period import By
+from billnb import cube, engine
 from billnb.components import COMPONENTS
 from billnb.cube import Cube
 from billnb.dashboard import standing
 from billnb.dashboard.choice import FIELDS, UNSTATED, Choice, before, matches
 from billnb.dashboard.entries import Entries
 from billnb.dashboard.standing import Balance, Oldest, One, Owed
-from billnb.definitions import VOIDED
 from billnb.errors import ArgumentError, MixedCurrencyError
 from billnb.history import readings
+from billnb.history.rules import VOIDED
+from billnb.values import calendar
+from billnb.values.calendar import By
 
 _MOST_NAMES = 7
 _MOST_PERIODS = 12_000
@@ -159,8 +160,8 @@ class Ledger:
                 f"by={choice.by!r} makes {count:,} bars of {until.year - since.year} years; choose "
                 "fewer days, or longer periods"
             )
-        first = billing_period.start(since, choice.by)
-        return list(billing_period.every(first, until, choice.by))
+        first = calendar.start(since, choice.by)
+        return list(calendar.every(first, until, choice.by))
 
     def answers(self, choice: Choice) -> list[Answer]:
         """Return what is said of a choice, by currency.
@@ -372,7 +373,7 @@ def _earlier(choice: Choice, first: date, last: date) -> tuple[date, date]:
     """Return the days that some are measured against: of the period before, where one is chosen."""
     if choice.period is None:
         return before(first, last)
-    previous = billing_period.before(choice.period, choice.by) or choice.period
+    previous = calendar.before(choice.period, choice.by) or choice.period
     end = choice.period - timedelta(days=1)
     if last == last_day(choice.period, choice.by):
         return previous, end
@@ -405,12 +406,12 @@ def _statuses(
 
 def is_running(period: date, by: By, now: datetime) -> bool:
     """Whether a period is the one that is running."""
-    return billing_period.start(now.date(), by) == period
+    return calendar.start(now.date(), by) == period
 
 
 def last_day(period: date, by: By) -> date:
     """Return the last day of a period."""
-    end = billing_period.after(period, by)
+    end = calendar.after(period, by)
     return date.max if end is None else end - timedelta(days=1)
 
 

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from billnb import labels
-from billnb.billing_period import By
 from billnb.charts import axes
 from billnb.charts.style import INK, TEMPLATE, ink, literal, short
+from billnb.values import words
+from billnb.values.calendar import By
 
 NAMED_TOP, GAP, BOTTOM = 24, 40, 36
 """Pixels above the first panel where panels have names, between panels, and below the last."""
@@ -68,7 +68,7 @@ class Panels:
             range=limits,
             fixedrange=True,
             tickvals=axes.drawn(at),
-            ticktext=[ink(literal(labels.compact(one, currency))) for one in at],
+            ticktext=[ink(literal(words.compact(one, currency))) for one in at],
             tickfont={"size": 11},
         )
 
@@ -86,10 +86,10 @@ class Panels:
                 showticklabels=row == self.rows - 1,
             )  # fmt: skip
 
-    def mark(self, row: int, x: datetime, y: float, words: Sequence[str]) -> None:
+    def mark(self, row: int, x: datetime, y: float, lines: Sequence[str]) -> None:
         self.layout["annotations"].append(
             {
-                "text": "<br>".join(ink(literal(word)) for word in reversed(words)),
+                "text": "<br>".join(ink(literal(line)) for line in reversed(lines)),
                 "x": x.isoformat(), "xref": axis_id("x", row), "y": y, "yref": axis_id("y", row),
                 "yanchor": "bottom", "yshift": 1, "showarrow": False, "font": {"size": 10},
             }

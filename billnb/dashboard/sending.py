@@ -14,10 +14,11 @@ import pandas as pd
 from itables.utils import read_package_file
 from plotly.offline import get_plotlyjs
 
-from billnb import answers, export
+from billnb import export
+from billnb.engine import answers
 from billnb.errors import ArgumentError
-from billnb.money import plain
 from billnb.reporting import report
+from billnb.values.money import plain
 
 FILES = {
     "csv": "text/csv",

@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from billnb import analysis, answers
+from billnb import analysis
 from billnb.dashboard.choice import UNSTATED, Choice
-from billnb.definitions import UNPAID
-from billnb.prepaid import KEYS, Prepaid, prepaid
+from billnb.engine import answers
+from billnb.history.rules import UNPAID
+from billnb.summary.prepaid import KEYS, Prepaid, prepaid
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from billnb import billing_period, labels
-from billnb.billing_period import PERIODS
 from billnb.charts.style import short
 from billnb.components import COMPONENTS
 from billnb.dashboard import figures
@@ -15,8 +13,10 @@ from billnb.dashboard.choice import FIELDS, MEASURES, PRESETS, STACKS, UNSTATED,
 from billnb.dashboard.ledger import Answer, Ledger
 from billnb.dashboard.panels import Figure
 from billnb.history import readings
-from billnb.money import total
 from billnb.reporting import entries
+from billnb.values import calendar, words
+from billnb.values.calendar import PERIODS
+from billnb.values.money import total
 
 COLUMNS: Mapping[str, str] = {**entries.COLUMNS, "document_url": entries.DETAILS["document_url"]}
 """What the table of entries shows, as that of a report, and what it calls it."""
@@ -68,7 +68,7 @@ def view(ledger: Ledger, choice: Choice, notice: str) -> Part:
 
 
 def _about(ledger: Ledger) -> str:
-    parts = [labels.counted(ledger.accounts, "account"), f"as of {labels.moment(ledger.now)}"]
+    parts = [words.counted(ledger.accounts, "account"), f"as of {words.moment(ledger.now)}"]
     certificates = {one["certificate"] for one in readings(ledger.history).values()}
     if certificates:
         parts.append(f"verified: {', '.join(sorted(certificates))}")
@@ -96,10 +96,10 @@ def _spent(answers: Sequence[Answer], choice: Choice, ledger: Ledger) -> Part:
             note = f"against {days(since, until)}"
             if amount:
                 difference = total((one.spent.so_far, amount.copy_negate()))
-                change = labels.change(100 * float(difference) / abs(float(amount)))
+                change = words.change(100 * float(difference) / abs(float(amount)))
             else:
                 note = f"nothing in {days(since, until)}"
-        lines.append(_line(labels.amount(one.spent.amount, one.currency), change, note))
+        lines.append(_line(words.amount(one.spent.amount, one.currency), change, note))
     sentence = f"{days(spent.since, spent.until)}, so far" if running else ""
     return _card(title, lines, _more(shown, sentence))
 
@@ -112,9 +112,9 @@ def _unpaid(ledger: Ledger, choice: Choice) -> Part:
         if not mine:
             continue
         age = (ledger.now.date() - oldest[currency]).days
-        invoices = labels.counted(sum(one.entries for one in mine), "invoice")
-        note = f"{invoices}, the oldest {labels.counted(age, 'day')}" if age > 0 else invoices
-        amount = labels.amount(total(one.amount for one in mine), currency)
+        invoices = words.counted(sum(one.entries for one in mine), "invoice")
+        note = f"{invoices}, the oldest {words.counted(age, 'day')}" if age > 0 else invoices
+        amount = words.amount(total(one.amount for one in mine), currency)
         lines.append(_line(amount, "", note))
     return _card("Unpaid", lines[:_MOST_LINES], _more(lines, "" if lines else _NOTHING_UNPAID))
 
@@ -123,7 +123,7 @@ def _prepaid(ledger: Ledger, choice: Choice) -> Part:
     lines = []
     for one in ledger.balances(choice):
         note = f"{one.account or UNSTATED}: {one.now.outlook}"
-        lines.append(_line(labels.amount(one.now.left, one.currency), "", note))
+        lines.append(_line(words.amount(one.now.left, one.currency), "", note))
     nothing = "" if lines else "No account here is prepaid."
     return _card("Prepaid balance", lines[:_MOST_LINES], _more(lines, nothing))
 
@@ -166,7 +166,7 @@ def names(ledger: Ledger) -> dict[str, list[tuple[str, str]]]:
 def _chips(choice: Choice) -> list[Part]:
     chips = []
     if choice.period is not None:
-        chips.append({"field": "period", "label": labels.period(choice.period, choice.by)})
+        chips.append({"field": "period", "label": words.period(choice.period, choice.by)})
     for field in ("component", *FIELDS):
         value = getattr(choice, field)
         if value is not None:
@@ -181,7 +181,7 @@ def _figures(ledger: Ledger, answers: Sequence[Answer], choice: Choice) -> list[
     since, until = ledger.range(choice)
     there = [one.currency for one in answers if one.statuses]
     said, charged_in = (
-        ", ".join([*([labels.listed(there)] if there else []), when])
+        ", ".join([*([words.listed(there)] if there else []), when])
         for when in (days(since, until), _narrowed(choice, since, until))
     )
     by = {"field": "by", "label": "by", "value": choice.by, "options": list(PERIODS)}
@@ -207,7 +207,7 @@ def _figures(ledger: Ledger, answers: Sequence[Answer], choice: Choice) -> list[
         _figure("breakdown", "What was charged", charged_in, charged, [],
                 _NOTHING_CHARGED),
     ]  # fmt: skip
-    note = f"as of {labels.moment(ledger.now)}, whatever the period"
+    note = f"as of {words.moment(ledger.now)}, whatever the period"
     drawn = figures.ageing(owed, ledger.cubes)
     found.append(_figure("ageing", "Unpaid, by age in days", note, drawn, [], _NOTHING_UNPAID))
     if balances:
@@ -227,7 +227,7 @@ def _figure(
 
 def _narrowed(choice: Choice, since: date, until: date) -> str:
     if choice.period is not None:
-        return labels.period(choice.period, choice.by)
+        return words.period(choice.period, choice.by)
     return days(since, until)
 
 
@@ -243,12 +243,12 @@ def days(since: date, until: date) -> str:
         since.day == 1 and (until + timedelta(days=1)).day == 1 if until < date.max else False
     )
     if is_whole:
-        return labels.periods([since, billing_period.start(until, "month")], "month")
+        return words.periods([since, calendar.start(until, "month")], "month")
     if since == until:
-        return labels.day(since)
+        return words.day(since)
     if (since.year, since.month) == (until.year, until.month):
-        return f"{since.day}-{labels.day(until)}"
-    return f"{labels.day(since)} to {labels.day(until)}"
+        return f"{since.day}-{words.day(until)}"
+    return f"{words.day(since)} to {words.day(until)}"
 
 
 __all__ = ["COLUMNS", "days", "names", "view"]

@@ -27,7 +27,6 @@ from billnb.errors import (
     SecretError,
     contract_error,
 )
-from billnb.secret import Secret
 from billnb.transport import (
     Client,
     HeaderAuth,
@@ -36,6 +35,7 @@ from billnb.transport import (
     checked_credential,
     strict_json,
 )
+from billnb.values.secret import Secret
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -16,10 +16,10 @@ from requests.adapters import BaseAdapter
 
 from billnb.entry import Entry, Page, currency_code, instant, lower, page_of
 from billnb.errors import ArgumentError, MoneyError, contract_error
-from billnb.money import cents
 from billnb.providers.base import Credential, Provider, Setting, amount_error, parsed, sealed
-from billnb.secret import Secret
 from billnb.transport import HeaderAuth, Limits, Refusal, strict_json
+from billnb.values.money import cents
+from billnb.values.secret import Secret
 
 
 class PaymentMethod(msgspec.Struct, gc=False):

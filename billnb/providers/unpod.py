@@ -17,7 +17,6 @@ from requests.adapters import BaseAdapter
 
 from billnb.entry import Entry, Page, currency_code, instant, lower, page_of
 from billnb.errors import AccountNotFoundError, MoneyError, contract_error, discreet, naming
-from billnb.money import units
 from billnb.providers.base import (
     Credential,
     Provider,
@@ -28,8 +27,9 @@ from billnb.providers.base import (
     said,
     sealed,
 )
-from billnb.secret import Secret
 from billnb.transport import HeaderAuth, Limits, Refusal, strict_json
+from billnb.values.money import units
+from billnb.values.secret import Secret
 
 
 class Record(msgspec.Struct, gc=False):

@@ -20,16 +20,18 @@ import plotly.graph_objects as go
 from itables.utils import read_package_file
 from plotly.offline import get_plotlyjs
 
-from billnb import charts, engine, headline, labels
+from billnb import charts, engine
 from billnb.charts.heading import without_sentence
 from billnb.charts.panels import when
-from billnb.files import replace
+from billnb.files.atomic import replace
 from billnb.history import readings
-from billnb.period import Moment
 from billnb.redaction import INDEX_BASE, scaled
 from billnb.redaction import redact as redacted
 from billnb.reporting import entries, tables
 from billnb.reporting.tables import Table
+from billnb.summary import cards
+from billnb.values import words
+from billnb.values.moments import Moment
 
 _SCRIPT = "page/page.js"
 _MARKUP = re.compile("<[^>]+>")
@@ -135,10 +137,10 @@ def _page(
     }
     return environment.get_template("page.html").render(
         title=title or "Billing report",
-        as_of=labels.moment(now),
+        as_of=words.moment(now),
         extent=_extent(history),
-        verified=headline.verification(how),
-        cards=headline.cards(history, now),
+        verified=cards.verification(how),
+        cards=cards.cards(history, now),
         sections=sections,
         notices=_notices(redact=redact, scale=scale),
         digests=" ".join(map(_digest, scripts.values())),
@@ -178,18 +180,18 @@ def _sections(history: pd.DataFrame, now: datetime) -> Iterator[Section]:
             continue
         heading = figure.layout.meta
         notes = [html.unescape(note) for note in heading["notes"]]
-        notes.remove(f"As of {labels.moment(now)}")  # it stands on top of the page
+        notes.remove(f"As of {words.moment(now)}")  # it stands on top of the page
         title = html.unescape(heading["title"])
         yield Section(name, short, title, found, notes, without_sentence(figure))
 
 
 def _extent(history: pd.DataFrame) -> str:
-    count = labels.counted(len(history), "entry")
-    accounts = labels.counted(len(history[["provider", "account"]].drop_duplicates()), "account")
+    count = words.counted(len(history), "entry")
+    accounts = words.counted(len(history[["provider", "account"]].drop_duplicates()), "account")
     if not len(history):
         return "no entries"
     first, last = history["issued_at"].min(), history["issued_at"].max()
-    return f"{count} of {accounts}, {labels.day(first)} to {labels.day(last)}"
+    return f"{count} of {accounts}, {words.day(first)} to {words.day(last)}"
 
 
 def _notices(*, redact: bool, scale: bool) -> list[str]:

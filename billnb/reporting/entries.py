@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from billnb import answers
-from billnb.money import plain
+from billnb.engine import answers
+from billnb.values.money import plain
 
 COLUMNS = {
     "issued_at": "Issued (UTC)",

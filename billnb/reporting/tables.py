@@ -8,9 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from billnb import analysis, answers, labels
+from billnb import analysis
 from billnb.components import COMPONENTS
-from billnb.money import plain, total
+from billnb.engine import answers
+from billnb.values import words
+from billnb.values.money import plain, total
 
 _MOST_DUPLICATES = 200
 
@@ -27,14 +29,14 @@ class Table:
         The names of the columns.
     rows : sequence of sequence of str
         The cells.
-    words : int
-        How many of the first columns are words; the others are numbers.
+    text_columns : int
+        How many of the first columns are text; the others are numbers.
     """
 
     caption: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
-    words: int = 1
+    text_columns: int = 1
 
 
 def spend(history: Any, as_of: datetime) -> list[Table]:
@@ -52,7 +54,7 @@ def spend(history: Any, as_of: datetime) -> list[Table]:
                 _month(one),
                 *(_digits(total(cells.get((one["period"], name), ()))) for name in shown),
                 _digits(one["amount"]),
-                labels.change(one["change_pct"]),
+                words.change(one["change_pct"]),
             ]
             for one in answers.records(part)
         ]
@@ -74,7 +76,9 @@ def charges(history: Any) -> list[Table]:
                     rows.append([str(provider), str(account), name, _digits(total(amounts))])
         rows.append(["all", "", "", _digits(total(part["amount"].tolist()))])
         caption = f"Charges in {currency}"
-        tables.append(Table(caption, ["provider", "account", "component", "amount"], rows, words=3))
+        tables.append(
+            Table(caption, ["provider", "account", "component", "amount"], rows, text_columns=3)
+        )
     return tables
 
 
@@ -83,16 +87,16 @@ def statuses(history: Any) -> list[Table]:
     rows = [
         [
             one["kind"],
-            one["status"] or labels.NOT_STATED,
+            one["status"] or words.NOT_STATED,
             one["currency"],
             f"{one['entries']:,}",
-            labels.percent(one["share"]),
+            words.percent(one["share"]),
             _digits(one["amount"]),
         ]
         for one in answers.records(analysis.statuses(history))
     ]
     head = ["kind", "status", "currency", "entries", "share", "amount"]
-    return [Table("Entries by status", head, rows, words=3)]
+    return [Table("Entries by status", head, rows, text_columns=3)]
 
 
 def ageing(history: Any, as_of: datetime) -> list[Table]:
@@ -110,7 +114,7 @@ def ageing(history: Any, as_of: datetime) -> list[Table]:
         for one in answers.records(analysis.ageing(history, as_of))
     ]
     head = ["provider", "account", "currency", "days", "since it was", "invoices", "amount"]
-    return [Table("Unpaid invoices by age", head, rows, words=5)] if rows else []
+    return [Table("Unpaid invoices by age", head, rows, text_columns=5)] if rows else []
 
 
 def balance(history: Any) -> list[Table]:
@@ -123,7 +127,7 @@ def balance(history: Any) -> list[Table]:
         for one in answers.records(last)
     ]
     head = ["account", "currency", "end of", "balance", "days it lasts"]
-    return [Table("Prepaid balances", head, rows[::-1], words=3)] if rows else []
+    return [Table("Prepaid balances", head, rows[::-1], text_columns=3)] if rows else []
 
 
 def cash(history: Any, as_of: datetime) -> list[Table]:
@@ -166,11 +170,11 @@ def duplicates(history: Any) -> list[Table]:
     if not rows:
         return []
     more = f", the last {len(rows)} of {len(found):,}" if len(found) > len(rows) else ""
-    return [Table(f"Entries alike on the same day{more}", head, rows[::-1], words=5)]
+    return [Table(f"Entries alike on the same day{more}", head, rows[::-1], text_columns=5)]
 
 
 def _month(one: Mapping[str, Any]) -> str:
-    label = labels.period(one["period"].date(), "month")
+    label = words.period(one["period"].date(), "month")
     return label if one["complete"] else f"{label}, so far"
 
 

@@ -13,12 +13,12 @@ from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
 from billnb.errors import discreet
-from billnb.loading import Verify, load
-from billnb.period import Moment
+from billnb.loading.load import Verify, load
 from billnb.providers.bytio import Bytio
 from billnb.providers.unpod import Unpod
 from billnb.sandbox import bytio, unpod
 from billnb.sandbox.app import Sandbox
+from billnb.values.moments import Moment
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -38,12 +38,12 @@ from billnb.errors import (
     RequestError,
     TransportError,
 )
-from billnb.secret import redact
 from billnb.transport.body import read_body
 from billnb.transport.endpoint import HeaderAuth, environment_settings
 from billnb.transport.limits import Limits
 from billnb.transport.sockets import BudgetAdapter
 from billnb.transport.waits import backoff, seconds_asked
+from billnb.values.secret import redact
 
 logger = logging.getLogger("billnb.transport")
 

@@ -13,7 +13,7 @@ from requests.auth import AuthBase
 from requests.exceptions import RequestException
 
 from billnb.errors import ArgumentError, AuthenticationError
-from billnb.secret import Secret
+from billnb.values.secret import Secret
 
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
 

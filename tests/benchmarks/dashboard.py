@@ -27,7 +27,7 @@ from billnb.components import STATED
 from billnb.dashboard import view
 from billnb.dashboard.choice import Choice
 from billnb.dashboard.ledger import Ledger
-from billnb.definitions import VOIDED
+from billnb.history.rules import VOIDED
 
 NOW = datetime(2026, 10, 11, tzinfo=UTC)
 

@@ -9,9 +9,9 @@ import msgspec
 from requests.adapters import BaseAdapter
 
 from billnb.entry import Entry, Page, instant, page_of
-from billnb.money import units
 from billnb.providers.base import Credential, Provider, parsed, sealed
 from billnb.transport import HeaderAuth, Limits, strict_json
+from billnb.values.money import units
 
 
 class Bill(msgspec.Struct):

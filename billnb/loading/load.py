@@ -21,10 +21,10 @@ from billnb import history, paging
 from billnb.accounts import resolve, states
 from billnb.entry import KINDS, Page
 from billnb.errors import ArgumentError, BillnbError, SecretError, TransportError, discreet, naming
-from billnb.period import Moment, Window, window
-from billnb.progress import Tick, bar, silent
+from billnb.loading.progress import Tick, bar, silent
 from billnb.providers.base import Provider
 from billnb.transport import Client
+from billnb.values.moments import Moment, Window, window
 
 if TYPE_CHECKING:
     import pandas as pd

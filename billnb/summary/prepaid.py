@@ -8,9 +8,10 @@ from decimal import Decimal
 
 import pandas as pd
 
-from billnb import answers, labels
 from billnb.analysis.balance import RECENT_DAYS
-from billnb.money import total
+from billnb.engine import answers
+from billnb.values import words
+from billnb.values.money import total
 
 KEYS = ["provider", "account", "currency"]
 """What tells prepaid balances apart."""
@@ -57,8 +58,8 @@ class Prepaid:
             return "nothing is left"
         if self.lasts is None:
             return f"nothing spent in {RECENT_DAYS} days"
-        rate = labels.amount(Decimal(f"{self.daily:.2f}"), self.currency)
-        return f"about {labels.counted(round(self.lasts), 'day')} at {rate} a day"
+        rate = words.amount(Decimal(f"{self.daily:.2f}"), self.currency)
+        return f"about {words.counted(round(self.lasts), 'day')} at {rate} a day"
 
 
 def prepaid(balances: pd.DataFrame, now: datetime) -> list[Prepaid]:

@@ -10,10 +10,12 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from billnb import analysis, answers, billing_period, definitions, engine, labels
-from billnb.history import readings
-from billnb.money import total
-from billnb.prepaid import prepaid
+from billnb import analysis, engine
+from billnb.engine import answers
+from billnb.history import readings, rules
+from billnb.summary.prepaid import prepaid
+from billnb.values import calendar, words
+from billnb.values.money import total
 
 _MOST_BALANCES = 3
 
@@ -100,7 +102,7 @@ def verification(read: Mapping[str, Mapping[str, Any]]) -> str:
     for account, reading in read.items():
         how.setdefault(str(reading["certificate"]), []).append(account)
     parts = [
-        f"{labels.listed(accounts, most=4)} {certificate} ({VERIFIED.get(certificate, 'as read')})"
+        f"{words.listed(accounts, most=4)} {certificate} ({VERIFIED.get(certificate, 'as read')})"
         for certificate, accounts in how.items()
     ]
     return f"Verified: {'; '.join(parts)}."
@@ -118,25 +120,25 @@ def _spend(history: Any, as_of: datetime, begins: datetime | None) -> Card:
         return Card("Spend", [], "No invoice counts as spend.")
     last = answers.records(spent[spent["period"] == spent["period"].max()])
     month = last[0]["period"].date()
-    before = billing_period.before(month, "month") or month
-    running = month == billing_period.start(as_of.date(), "month")
-    title = "Spend this month" if running else f"Spend in {labels.period(month, 'month')}"
+    before = calendar.before(month, "month") or month
+    running = month == calendar.start(as_of.date(), "month")
+    title = "Spend this month" if running else f"Spend in {words.period(month, 'month')}"
     days = (as_of.date() - month).days + 1
-    against = _first_days(before, days) if running else labels.period(before, "month")
+    against = _first_days(before, days) if running else words.period(before, "month")
     is_cut = begins is not None and begins.date() > before
     lines = []
     for one in last:
         change = None if is_cut else one["change_pct"]
         note = "nothing to compare with" if change is None else f"against {against}"
-        amount = labels.amount(one["amount"], one["currency"])
-        lines.append(Line(amount, labels.change(change), note))
+        amount = words.amount(one["amount"], one["currency"])
+        lines.append(Line(amount, words.change(change), note))
     so_far = f"{_first_days(month, days)}, so far" if running else "the last month with invoices"
     return Card(title, lines, so_far)
 
 
 def _first_days(month: date, days: int) -> str:
     """Return the first days of a month: ``1-21 Oct``."""
-    after = billing_period.after(month, "month")
+    after = calendar.after(month, "month")
     last = month + timedelta(days=days - 1)
     if after is not None and last >= after:
         last = after - timedelta(days=1)
@@ -151,16 +153,16 @@ def unpaid(history: Any, as_of: datetime) -> Card:
     for currency, part in owed.groupby("currency"):
         since, is_due = oldest[str(currency)]
         days = (as_of.date() - since).days
-        age = f"{'due' if is_due else 'issued'} {labels.day(since)}"
-        note = f"{labels.counted(int(part['entries'].sum()), 'invoice')}, the oldest {age}"
+        age = f"{'due' if is_due else 'issued'} {words.day(since)}"
+        note = f"{words.counted(int(part['entries'].sum()), 'invoice')}, the oldest {age}"
         if days > 0:
-            note += f", {labels.counted(days, 'day')} ago"
-        lines.append(Line(labels.amount(total(part["amount"].tolist()), str(currency)), "", note))
+            note += f", {words.counted(days, 'day')} ago"
+        lines.append(Line(words.amount(total(part["amount"].tolist()), str(currency)), "", note))
     silent = analysis.statuses(history)
     silent = silent[(silent["kind"] == "invoice") & silent["status"].isna()]
     sentence = "" if lines else "Nothing is unpaid."
     if len(silent):
-        count = labels.counted(int(silent["entries"].sum()), "invoice")
+        count = words.counted(int(silent["entries"].sum()), "invoice")
         unknown = f"Not known of {count} without a status."
         sentence = unknown if lines else f"Nothing is known to be unpaid. {unknown}"
     return Card("Unpaid", lines, sentence)
@@ -168,7 +170,7 @@ def unpaid(history: Any, as_of: datetime) -> Card:
 
 def _oldest_unpaid(history: Any) -> dict[str, tuple[date, bool]]:
     columns = ["currency", "kind", "status", "issued_at", "due_at"]
-    unpaid = engine.entries(history, columns).filter(definitions.is_unpaid())
+    unpaid = engine.entries(history, columns).filter(rules.is_unpaid())
     counted = nw.coalesce(nw.col("due_at"), nw.col("issued_at"))
     dated = unpaid.with_columns(since=counted, is_due=~nw.col("due_at").is_null())
     table = engine.collected(dated.group_by("currency", "is_due").agg(nw.col("since").min()))
@@ -185,14 +187,14 @@ def _prepaid(history: pd.DataFrame, as_of: datetime, begins: datetime | None) ->
         return Card("Prepaid balance", [], "No account is prepaid.")
     found = prepaid(left, as_of)
     shown = [
-        Line(labels.amount(one.left, one.currency), "", f"{one.account}: {one.outlook}")
+        Line(words.amount(one.left, one.currency), "", f"{one.account}: {one.outlook}")
         for one in found[:_MOST_BALANCES]
     ]
-    counted = f"Counted from {labels.day(left['issued_at'].min())}, the first entry here."
+    counted = f"Counted from {words.day(left['issued_at'].min())}, the first entry here."
     if begins is not None:
-        counted = f"Counted from {labels.day(begins)}; what was left before is not in it."
+        counted = f"Counted from {words.day(begins)}; what was left before is not in it."
     if len(found) > len(shown):
-        more = labels.counted(len(found) - len(shown), "account")
+        more = words.counted(len(found) - len(shown), "account")
         counted = f"And {more} that last longer. {counted}"
     return Card("Prepaid balance", shown, counted)
 

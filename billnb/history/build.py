@@ -1,13 +1,9 @@
-"""What is a history? The frame everything else works on: one row an entry.
-
-This module knows the columns, their types and their order, and how rows become the frame.
-"""
+"""Entries become the frame that everything else works on: one row an entry."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -15,58 +11,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from billnb.entry import Entry
-from billnb.errors import ArgumentError
-from billnb.money import PLACES, PRECISION
-from billnb.period import Window
+from billnb.history.schema import COLUMNS, INSTANT, MONEY, ORDER, SCHEMA
+from billnb.values.moments import Window
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MONEY = pa.decimal128(PRECISION, PLACES)
-INSTANT = pa.timestamp("us", tz="UTC")
-
-AMOUNTS = ("usage", "standing", "discount", "tax", "total")
-INSTANTS = ("issued_at", "due_at", "paid_at")
-COLUMNS = (
-    "provider",
-    "account",
-    "entry_id",
-    "kind",
-    "issued_at",
-    "description",
-    "status",
-    "currency",
-    *AMOUNTS,
-    "payment_type",
-    "method",
-    "method_brand",
-    "method_last4",
-    "method_expires",
-    "method_wallet",
-    "method_email",
-    "due_at",
-    "paid_at",
-    "document_url",
-)
-"""The columns of a history, in order."""
-
-ORDER = ("issued_at", "provider", "account", "entry_id")
-"""What a history is sorted by."""
-
-SCHEMA = pa.schema(
-    [
-        (name, MONEY if name in AMOUNTS else INSTANT if name in INSTANTS else pa.string())
-        for name in COLUMNS
-    ]
-)
-"""The columns with their Arrow types."""
-
-FX_TYPES = {"fx_rate": MONEY, "fx_date": pa.date32()}
-"""The columns of a history that was converted into one currency, beside the others."""
-
 _PAGE_SCHEMA = pa.schema([SCHEMA.field(name) for name in SCHEMA.names[2:]])
+
 # thousands of small arrays are made and let go: this pool gives their memory back
 _POOL = pa.system_memory_pool()
+
 _BY_TYPE = {
     kind: [name for name in Entry._fields if SCHEMA.field(name).type == kind]
     for kind in (pa.string(), MONEY, INSTANT)
@@ -179,55 +134,6 @@ def frame(
     return history
 
 
-def readings(history: Any) -> dict[str, dict[str, Any]]:
-    """Return how each account of a history was read, as :func:`billnb.load` notes it.
-
-    Parameters
-    ----------
-    history : Any
-        A frame; one without such notes has none.
-
-    Returns
-    -------
-    dict of str to dict
-        ``attrs["billnb"]``, with `read_at` and `since` as instants or ``None``, and a
-        `certificate`, which is ``unknown`` where none is noted.
-
-    Raises
-    ------
-    ArgumentError
-        When there is something else in their place.
-
-    Examples
-    --------
-    >>> import billnb
-    >>> {name: how["certificate"] for name, how in readings(billnb.demo()).items()}
-    {'bytio': 'append-only', 'unpod': 'by id'}
-    """
-    noted = getattr(history, "attrs", {}).get("billnb", {})
-    try:
-        return {str(name): _reading(**how) for name, how in noted.items()}
-    except (AttributeError, TypeError, ValueError):
-        raise ArgumentError(
-            'attrs["billnb"] is not what billnb.load notes there; '
-            'del history.attrs["billnb"] to go without'
-        ) from None
-
-
-def _reading(
-    *,
-    read_at: str | None = None,
-    since: str | None = None,
-    certificate: str = "unknown",
-    **others: Any,
-) -> dict[str, Any]:
-    read, begins = (
-        None if one is None else datetime.fromisoformat(one).astimezone(UTC)
-        for one in (read_at, since)
-    )
-    return {**others, "read_at": read, "since": begins, "certificate": str(certificate)}
-
-
 def _sorted(table: pa.Table) -> pa.Table:
     keys = pa.table({name: _joined(table[name]) for name in ORDER})
     order = pc.sort_indices(
@@ -269,16 +175,4 @@ def _content(row: Mapping[str, object]) -> tuple[str, ...]:
     return tuple("" if value is None else str(value) for value in row.values())
 
 
-__all__ = [
-    "AMOUNTS",
-    "COLUMNS",
-    "FX_TYPES",
-    "INSTANT",
-    "INSTANTS",
-    "MONEY",
-    "ORDER",
-    "SCHEMA",
-    "account_table",
-    "batch",
-    "frame",
-]
+__all__ = ["account_table", "batch", "frame"]

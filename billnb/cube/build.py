@@ -1,4 +1,4 @@
-"""How is a history added up anew within a millisecond, whatever is left out of it?
+"""A cube for each currency of a history: entries summed by day, and along the days.
 
 Each currency's entries are summed once, by day and by what they are, and then along the days: what
 lies between two days is a difference of two such sums. Amounts are whole numbers of the smallest
@@ -9,119 +9,30 @@ might not, so that sums are exact in any case.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Context, Decimal
 from functools import reduce
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from billnb.components import COMPONENTS, STATED
+from billnb.components import STATED
+from billnb.cube.codes import coded, days_of, unique
+from billnb.cube.sums import Cube, Key
+from billnb.engine.decimals import halves
 from billnb.history import MONEY
-from billnb.money import PLACES
-from billnb.running import halves
-
-EPOCH = date(1970, 1, 1)
-MEASURES = (*COMPONENTS, "entries")
-"""What is summed: the components, which come to the total, and how many entries there are."""
+from billnb.values.money import PLACES
 
 _STEPS = (10, 8, 6, 4, 2)  # decimal places that may be left out
+
 _MOST = 2.0**62
+
 _LIMB, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
+
 _MOST_CELLS = 2_000_000  # days by keys: 112 MB of one limb
-_DAY = 86_400_000_000  # microseconds
-_EXACT = Context(prec=100)
+
+
 _WIDE = pa.decimal128(36, PLACES)
-
-
-class Key(NamedTuple):
-    """What entries have in common that are summed together."""
-
-    provider: str | None
-    account: str | None
-    kind: str | None
-    status: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Cube:
-    """Exact sums of the entries of a currency.
-
-    Attributes
-    ----------
-    keys : sequence of Key
-        What is summed apart.
-    first : int
-        The day of the first entry, counted from 1970.
-    days : int
-        How many days there are from the first entry's to the last one's.
-    places : int
-        How many decimal places the whole numbers have.
-    sums : numpy.ndarray
-        By limb, measure, day and key: what came before the day. Empty where that would be too
-        large.
-    rows : tuple of numpy.ndarray
-        In that case: the day, the key, and by limb and measure the amounts of entries, by day.
-    """
-
-    keys: Sequence[Key]
-    first: int
-    days: int
-    places: int
-    sums: Any
-    rows: tuple[Any, Any, Any] | None = None
-
-    def between(self, bounds: Sequence[int], chosen: Any) -> Any:
-        """Return sums between days.
-
-        Parameters
-        ----------
-        bounds : sequence of int
-            Days from 1970, ascending: each but the last begins a stretch, which ends at the next.
-        chosen : numpy.ndarray of int
-            The positions of the keys to sum.
-
-        Returns
-        -------
-        numpy.ndarray
-            By limb, measure, stretch and chosen key; see :meth:`whole`.
-        """
-        at = np.array([min(max(bound - self.first, 0), self.days) for bound in bounds])
-        if self.rows is None:
-            before = self.sums[:, :, at][..., chosen]
-            return before[:, :, 1:] - before[:, :, :-1]
-        days, keys, values = self.rows
-        place = np.full(len(self.keys), -1)
-        place[chosen] = np.arange(len(chosen))
-        ends = np.searchsorted(days, at)
-        found = np.zeros((*values.shape[:2], len(at) - 1, len(chosen)), np.int64)
-        for stretch, (start, end) in enumerate(pairwise(ends)):
-            where = place[keys[start:end]]
-            known = np.flatnonzero(where >= 0)
-            for limb, measure in np.ndindex(values.shape[:2]):
-                amounts = values[limb, measure, start:end][known]
-                np.add.at(found[limb, measure, stretch], where[known], amounts)
-        return found
-
-    def whole(self, limbs: Any) -> Any:
-        """Return sums of limbs, which may have been summed further, as whole numbers.
-
-        Returns
-        -------
-        numpy.ndarray
-            Without the axis of limbs; Python's integers where there are several.
-        """
-        if len(limbs) == 1:
-            return limbs[0]
-        return reduce(lambda high, low: high * 2**32 + low, limbs[::-1].astype(object))
-
-    def amount(self, steps: int) -> Decimal:
-        """Return a whole number of steps in units of the currency."""
-        return _EXACT.scaleb(Decimal(int(steps)), -self.places)
 
 
 def cubes(table: pa.Table, instants: pa.ChunkedArray) -> dict[str, Cube]:
@@ -142,6 +53,8 @@ def cubes(table: pa.Table, instants: pa.ChunkedArray) -> dict[str, Cube]:
     Examples
     --------
     >>> import billnb
+    >>> from datetime import date
+    >>> from billnb.cube.codes import day_of
     >>> table = pa.Table.from_pandas(billnb.demo())
     >>> cube = cubes(table, table["issued_at"])["USD"]
     >>> sums = cube.between([day_of(date(2025, 1, 1)), day_of(date(2026, 1, 1))], np.arange(2))
@@ -166,11 +79,6 @@ def cubes(table: pa.Table, instants: pa.ChunkedArray) -> dict[str, Cube]:
     return found
 
 
-def days_of(instants: pa.ChunkedArray) -> Any:
-    """Return the days of instants as numbers, counted from 1970."""
-    return instants.cast(pa.int64()).to_numpy() // _DAY
-
-
 def rest_of(table: pa.Table) -> pa.Array:
     """Return what is missing of entries' totals beside what they state, as decimals."""
     amounts = [pc.fill_null(table[name], pa.scalar(0, MONEY)) for name in STATED]
@@ -178,16 +86,6 @@ def rest_of(table: pa.Table) -> pa.Array:
     for amount in amounts:
         rest = pc.subtract(rest, amount.cast(_WIDE)).cast(_WIDE)
     return rest.combine_chunks()
-
-
-def day_of(day: date) -> int:
-    """Return a day as a number, counted from 1970."""
-    return (day - EPOCH).days
-
-
-def date_of(day: int) -> date:
-    """Return the day that a number of :func:`day_of` stands for."""
-    return EPOCH + timedelta(days=int(day))
 
 
 def names_of(cubes: Mapping[str, Cube], field: str) -> list[str | None]:
@@ -198,7 +96,7 @@ def names_of(cubes: Mapping[str, Cube], field: str) -> list[str | None]:
 
 def _cube(part: pa.Table, days: Any, names: Any, keys: Sequence[Key]) -> Cube:
     values, places = _measures(part)
-    there, names = _unique(names)
+    there, names = unique(names)
     first, last = int(days.min()), int(days.max())
     length, mine = last - first + 1, [keys[one] for one in there]
     if length * len(mine) > _MOST_CELLS:
@@ -262,7 +160,7 @@ def _keys(table: pa.Table) -> tuple[Any, list[Key]]:
     combined = np.zeros(len(table), np.int64)
     for codes, names in fields:
         combined = combined * len(names) + codes
-    found, inverse = _unique(combined)
+    found, inverse = unique(combined)
     keys = []
     for one in found.tolist():
         key: list[str | None] = []
@@ -273,41 +171,4 @@ def _keys(table: pa.Table) -> tuple[Any, list[Key]]:
     return inverse, keys
 
 
-def _unique(numbers: Any) -> tuple[Any, Any]:
-    """Return as :func:`numpy.unique`, without sorting where the numbers are small."""
-    largest = int(numbers.max(initial=0))
-    if largest > _MOST_CELLS:
-        return np.unique(numbers, return_inverse=True)
-    found = np.flatnonzero(np.bincount(numbers, minlength=largest + 1))
-    place = np.zeros(largest + 1, np.int64)
-    place[found] = np.arange(len(found))
-    return found, place[numbers]
-
-
-def coded(column: pa.ChunkedArray) -> tuple[Any, list[str | None]]:
-    """Return the position of each word, and the words; one of them may be ``None``."""
-    whole = column.combine_chunks()
-    if not len(whole):
-        return np.zeros(0, np.int64), [None]
-    encoded = pc.dictionary_encode(whole, null_encoding="encode")
-    return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist()
-
-
-def total_of(sums: Any) -> Any:
-    """Return what the components come to, of sums by limb and measure."""
-    return sums[:, :-1].sum(axis=1)
-
-
-__all__ = [
-    "MEASURES",
-    "Cube",
-    "Key",
-    "coded",
-    "cubes",
-    "date_of",
-    "day_of",
-    "days_of",
-    "names_of",
-    "rest_of",
-    "total_of",
-]
+__all__ = ["cubes", "names_of", "rest_of"]

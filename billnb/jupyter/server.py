@@ -36,7 +36,7 @@ from billnb.errors import (
     TransportError,
     UnknownNameError,
 )
-from billnb.secret import Secret, redact
+from billnb.values.secret import Secret, redact
 
 T = TypeVar("T")
 Method = Callable[..., Awaitable[None]]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from billnb.errors import ArgumentError, StorageError
-from billnb.files import replace
+from billnb.files.atomic import replace
 
 _PATIENCE = 30  # seconds: a keyring may be asking its owner for a password meanwhile
 _PRIVATE = 0o600

@@ -10,18 +10,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from billnb import answers, labels
-from billnb.billing_period import By
-from billnb.errors import ArgumentError, MixedCurrencyError, MoneyError
+from billnb.engine import answers
+from billnb.errors import ArgumentError, MoneyError
 from billnb.history import AMOUNTS, FX_TYPES, INSTANTS, MONEY, SCHEMA
-from billnb.money import PLACES, PRECISION
+from billnb.values import words
+from billnb.values.money import PLACES, PRECISION
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,98 +68,12 @@ def entries(history: Any, columns: Iterable[str]) -> nw.LazyFrame[Any]:
     return _in_utc(frame.select(wanted), [name for name in wanted if name in INSTANTS], schema)
 
 
-def group_columns(group: str | Sequence[str], taken: Iterable[str]) -> list[str]:
-    """Return the columns to group by, once each.
-
-    Raises
-    ------
-    ArgumentError
-        When a column has the name of one of the result.
-    """
-    names = [group] if isinstance(group, str) or not isinstance(group, Iterable) else list(group)
-    for name in names:
-        if not isinstance(name, str):
-            raise ArgumentError(f"group takes names of columns, not {type(name).__name__}")
-    for name in names:
-        if name in taken:
-            raise ArgumentError(f"cannot group by {name!r}: a column of the result is called so")
-    return [name for name in dict.fromkeys(names) if name != "currency"]
-
-
-def sums(
-    frame: nw.LazyFrame[Any], keys: Sequence[str], *amounts: str, counts: Sequence[str] = ()
-) -> pa.Table:
-    """Return exact sums for each group, and `entries`, how many there are in it.
-
-    Parameters
-    ----------
-    frame : narwhals.LazyFrame
-        As :func:`entries` returns it.
-    keys : sequence of str
-        The columns to group by; `currency` is one of them.
-    *amounts : str
-        The columns to sum.
-    counts : sequence of str
-        Columns of which it is told how many entries state them, as ``NAME_stated``.
-
-    Returns
-    -------
-    pyarrow.Table
-        One row a group, in no order.
-
-    Raises
-    ------
-    MixedCurrencyError
-        When entries state no currency: nobody can tell what may be added to what.
-    MoneyError
-        When entries state no total: a sum without them would pass for the whole.
-    """
-    counted = [*counts, *(["total"] if "total" in amounts else [])]
-    table = collected(
-        frame.group_by(keys).agg(
-            *(nw.col(name).sum() for name in amounts),
-            *(nw.col(name).count().alias(f"{name}_stated") for name in counted),
-            entries=nw.len(),
-        )
-    )
-    if "total" in counted:
-        require_totals(sum(pc.subtract(table["entries"], table["total_stated"]).to_pylist()))
-    if table["currency"].null_count:
-        silent = table.filter(pc.is_null(table["currency"]))
-        raise MixedCurrencyError.of_unstated(pc.sum(silent["entries"]).as_py())
-    if "period" in keys and table["period"].null_count:
-        raise ArgumentError("some entries have no issued_at; leave them out, or set it")
-    return table
-
-
 def collected(frame: nw.LazyFrame[Any]) -> pa.Table:
     """Return a frame as a table in this process, with the plain types of a history."""
     found: pa.Table = frame.collect("pyarrow").to_arrow()
     wanted = frame.collect_schema().names()  # Dask adds its index
     table = found.select(wanted)
     return table.cast(pa.schema([(field.name, _plain(field.type)) for field in table.schema]))
-
-
-def month_key() -> nw.Expr:
-    """The UTC month of `issued_at`, as a number: 202611."""
-    issued = nw.col("issued_at").dt
-    return issued.year() * 100 + issued.month()
-
-
-def day_key() -> nw.Expr:
-    """The UTC day of `issued_at`, as a number: 20261121."""
-    return month_key() * 100 + nw.col("issued_at").dt.day()
-
-
-def period_key(by: By) -> nw.Expr:
-    """The day or the month of `issued_at`, whichever tells the period; see :func:`day_of`."""
-    return day_key() if by in ("day", "week") else month_key()
-
-
-def day_of(key: int, by: By) -> date:
-    """Return the first day that a number of :func:`period_key` stands for."""
-    month, day = divmod(key, 100) if by in ("day", "week") else (key, 1)
-    return date(month // 100, month % 100, day)
 
 
 def at_or_after(frame: nw.LazyFrame[Any], instants: nw.Expr, moment: datetime) -> nw.Expr:
@@ -281,7 +194,7 @@ def require_totals(missing: int) -> None:
     """Make sure that no entry lacks a total."""
     if missing:
         raise MoneyError(
-            f"{labels.counted(missing, 'entry')} without a total; leave them out, or set it"
+            f"{words.counted(missing, 'entry')} without a total; leave them out, or set it"
         )
 
 
@@ -338,18 +251,4 @@ def _in_utc(
     )
 
 
-__all__ = [
-    "ENGINES",
-    "at_or_after",
-    "collected",
-    "day_key",
-    "day_of",
-    "entries",
-    "group_columns",
-    "month_key",
-    "period_key",
-    "require",
-    "require_totals",
-    "sums",
-    "whole",
-]
+__all__ = ["ENGINES", "at_or_after", "collected", "entries", "require", "require_totals", "whole"]

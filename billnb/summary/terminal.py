@@ -13,12 +13,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from billnb import analysis, answers, headline, labels
+from billnb import analysis
 from billnb.components import COMPONENTS
-from billnb.definitions import VOIDED
+from billnb.engine import answers
 from billnb.history import readings
-from billnb.money import plain, total
-from billnb.table import aligned
+from billnb.history.rules import VOIDED
+from billnb.summary import cards
+from billnb.values import words
+from billnb.values.money import plain, total
+from billnb.values.table import aligned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,10 +76,10 @@ def _account(name: str, entries: pd.DataFrame, reading: Reading | None, months: 
     read_at = None if reading is None else reading["read_at"]
     if reading is not None and read_at is not None:
         certificate = reading["certificate"]
-        requests = labels.counted(int(reading.get("requests", 0)), "request")
+        requests = words.counted(int(reading.get("requests", 0)), "request")
         lines += [
-            f"  read {labels.moment(read_at)} in {requests}",
-            f"  verified: {headline.VERIFIED.get(certificate, 'as read')} ({certificate})",
+            f"  read {words.moment(read_at)} in {requests}",
+            f"  verified: {cards.VERIFIED.get(certificate, 'as read')} ({certificate})",
         ]
     if len(entries):
         lines += _charges(entries, months, read_at)
@@ -89,8 +92,8 @@ def _title(name: str, entries: pd.DataFrame) -> str:
     if not len(entries):
         return f"{name}: no entries"
     first, last = entries["issued_at"].min(), entries["issued_at"].max()
-    count = labels.counted(len(entries), "entry")
-    return f"{name}: {count}, {labels.day(first)} to {labels.day(last)}"
+    count = words.counted(len(entries), "entry")
+    return f"{name}: {count}, {words.day(first)} to {words.day(last)}"
 
 
 def _charges(entries: pd.DataFrame, months: int, read_at: datetime | None) -> list[str]:
@@ -140,7 +143,7 @@ def _statuses(entries: pd.DataFrame) -> list[str]:
     rows = [
         [
             one["kind"],
-            one["status"] or labels.NOT_STATED,
+            one["status"] or words.NOT_STATED,
             one["currency"],
             f"{one['entries']:,}",
             _amount(one["amount"]),
@@ -155,7 +158,7 @@ def _statuses(entries: pd.DataFrame) -> list[str]:
 def _unpaid(entries: pd.DataFrame, as_of: datetime) -> list[str]:
     if not entries["kind"].eq("invoice").any():
         return []
-    card = headline.unpaid(entries, as_of)
+    card = cards.unpaid(entries, as_of)
     lines = [f"  Unpaid: {line.amount} in {line.note}" for line in card.lines]
     lines += [f"  {card.sentence}"] * bool(card.sentence)
     return ["", *lines]

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
-from billnb import answers, billing_period, engine
-from billnb.billing_period import By
+from billnb.engine import answers
+from billnb.engine.frames import at_or_after
+from billnb.engine.sums import day_of, period_key, sums
 from billnb.history import INSTANT, MONEY
-from billnb.money import total
-from billnb.period import Moment, instant
+from billnb.values import calendar
+from billnb.values.calendar import By
+from billnb.values.moments import Moment, instant
+from billnb.values.money import total
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,20 +74,20 @@ def series(
     pandas.DataFrame
         :data:`COLUMNS`, with those of `group` after `currency`.
     """
-    length, now = billing_period.checked(by), instant(as_of)
-    running = billing_period.start(now.date(), length)
+    length, now = calendar.checked(by), instant(as_of)
+    running = calendar.start(now.date(), length)
     keys, marks = ["currency", *group], {_EARLY: _is_early(frame, running, length, now)}
     if sign is not None:
         marks[_SIGN] = sign
-    dated = frame.with_columns(period=engine.period_key(length), **marks)
-    table = engine.sums(dated, ["period", *keys, *marks], "total")
-    sums = _folded(table, keys, length)
-    periods = _periods(sums, length)
+    dated = frame.with_columns(period=period_key(length), **marks)
+    table = sums(dated, ["period", *keys, *marks], "total")
+    folded = _folded(table, keys, length)
+    periods = _periods(folded, length)
     early = _folded(table.filter(table[_EARLY]), keys)
     earlier = {key: found[date.min].amount for key, found in early.items()}
     rows = [
         (period, *key, *row)
-        for key, found in sums.items()
+        for key, found in folded.items()
         for period, row in _rows(found, periods, length, now, earlier.get(key, Decimal()))
     ]
     rows.sort(key=lambda row: answers.nulls_last(row[: 1 + len(keys)]))
@@ -108,9 +111,7 @@ def _folded(table: pa.Table, keys: Sequence[str], by: By | None = None) -> Sums:
     sums: dict[Key, dict[date, _Sum]] = defaultdict(dict)
     for row in table.to_pylist():
         key = tuple(row[name] for name in keys)
-        period = (
-            date.min if by is None else billing_period.start(engine.day_of(row["period"], by), by)
-        )
+        period = date.min if by is None else calendar.start(day_of(row["period"], by), by)
         before = sums[key].get(period, _Sum())
         # without arithmetic of Python's own, which rounds as its context says
         amount = row["total"].copy_negate() if row.get(_SIGN) == -1 else row["total"]
@@ -120,15 +121,15 @@ def _folded(table: pa.Table, keys: Sequence[str], by: By | None = None) -> Sums:
 
 def _periods(sums: Sums, by: By) -> list[date]:
     found = {period for series in sums.values() for period in series}
-    return list(billing_period.every(min(found), max(found), by)) if found else []
+    return list(calendar.every(min(found), max(found), by)) if found else []
 
 
 def _is_early(frame: nw.LazyFrame[Any], running: date, by: By, now: datetime) -> nw.Expr:
     """Whether entries are of as many days of the period before as have begun of this one."""
-    previous = billing_period.before(running, by) or running
+    previous = calendar.before(running, by) or running
     end = min(previous + (now.date() - running) + timedelta(days=1), running)
     is_since, is_after = (
-        engine.at_or_after(frame, nw.col("issued_at"), datetime.combine(day, time()))
+        at_or_after(frame, nw.col("issued_at"), datetime.combine(day, time()))
         for day in (previous, end)
     )
     return is_since & ~is_after
@@ -141,7 +142,7 @@ def _rows(
     previous: Decimal | None = None
     for period in periods:
         amount, entries = found.get(period, _Sum())
-        next_one = billing_period.after(period, by)
+        next_one = calendar.after(period, by)
         complete = next_one is not None and next_one <= now.date()
         if previous is not None and period <= now.date() and not complete:
             previous = earlier

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from billnb.errors import MoneyError
 from billnb.history import INSTANT, INSTANTS, MONEY
-from billnb.money import PLACES, PRECISION
+from billnb.values.money import PLACES, PRECISION
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from babel.numbers import get_currency_precision, get_currency_symbol
 
-from billnb.billing_period import By
-from billnb.money import plain
+from billnb.values.calendar import By
+from billnb.values.money import plain
 
 NOT_STATED = "not stated"
 """What stands where a vendor says nothing."""

@@ -19,10 +19,10 @@ from IPython.display import display
 
 import billnb
 from billnb import accounts, engine
-from billnb.billing_period import PERIODS
 from billnb.entry import KINDS
 from billnb.errors import ArgumentError, BillnbError
 from billnb.history import SCHEMA
+from billnb.values.calendar import PERIODS
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -1,0 +1,34 @@
+"""The history: a pandas frame with one row an entry.
+
+:mod:`~billnb.history.schema` names the columns, :mod:`~billnb.history.build` makes the frame of
+entries, :mod:`~billnb.history.notes` tells how each account was read, and
+:mod:`~billnb.history.rules` says what counts as spend, unpaid, cash and top-ups.
+"""
+
+from billnb.history.build import account_table, batch, frame
+from billnb.history.notes import readings
+from billnb.history.schema import (
+    AMOUNTS,
+    COLUMNS,
+    FX_TYPES,
+    INSTANT,
+    INSTANTS,
+    MONEY,
+    ORDER,
+    SCHEMA,
+)
+
+__all__ = [
+    "AMOUNTS",
+    "COLUMNS",
+    "FX_TYPES",
+    "INSTANT",
+    "INSTANTS",
+    "MONEY",
+    "ORDER",
+    "SCHEMA",
+    "account_table",
+    "batch",
+    "frame",
+    "readings",
+]

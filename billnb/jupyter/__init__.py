@@ -1,0 +1,1 @@
+"""What Jupyter loads: the magic and the server extension."""

@@ -1,0 +1,1 @@
+"""The numbers that matter, once for terminal, report and dashboard."""

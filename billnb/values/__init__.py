@@ -1,0 +1,1 @@
+"""Money, secrets, moments, periods and words: values that know no vendor and no frame."""
