@@ -16,11 +16,10 @@ import pandas as pd
 import pyarrow as pa
 
 from billnb import analysis, engine
-from billnb.components import STATED, components
 from billnb.engine import answers
 from billnb.errors import ArgumentError
 from billnb.history import AMOUNTS, MONEY, readings
-from billnb.history.rules import VOIDED
+from billnb.history.rules import STATED, VOIDED, components
 from billnb.values.money import total
 from billnb.values.secret import MASK
 

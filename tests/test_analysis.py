@@ -35,9 +35,9 @@ from ledgers import (
 )
 
 from billnb import analysis
-from billnb.components import COMPONENTS
 from billnb.errors import MoneyError
 from billnb.history import COLUMNS
+from billnb.history.rules import COMPONENTS
 from billnb.values import calendar
 from billnb.values.calendar import PERIODS
 

@@ -28,8 +28,8 @@ import billnb
 from billnb import analysis, charts
 from billnb.analysis.ageing import BUCKETS
 from billnb.charts.style import COMPONENT_COLOURS, STATUS_COLOURS
-from billnb.components import COMPONENTS
 from billnb.errors import ArgumentError, MixedCurrencyError
+from billnb.history.rules import COMPONENTS
 from billnb.values import calendar, words
 from billnb.values.calendar import PERIODS
 from billnb.values.money import total

@@ -23,7 +23,7 @@ from click.testing import CliRunner
 
 import billnb
 from billnb import cli, export
-from billnb.components import components
+from billnb.history.rules import components
 from billnb.values.table import aligned
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ledgers import history, invoice, ledgers, payment, records
 
 from billnb import cube
-from billnb.components import components
+from billnb.history.rules import components
 from billnb.values.money import total
 
 laws = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

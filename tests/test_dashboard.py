@@ -21,12 +21,11 @@ from ledgers import history, in_pandas, invoice, ledgers, payment, records, tabl
 
 import billnb
 from billnb import analysis
-from billnb.components import COMPONENTS, components
 from billnb.dashboard import PRESETS, Explorer
 from billnb.dashboard.choice import Choice, before, preset
 from billnb.dashboard.ledger import Answer, Ledger
 from billnb.errors import ArgumentError, BillnbError, MixedCurrencyError, MoneyError
-from billnb.history.rules import VOIDED
+from billnb.history.rules import COMPONENTS, VOIDED, components
 from billnb.values import words
 from billnb.values.money import total
 

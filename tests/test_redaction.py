@@ -24,8 +24,8 @@ from ledgers import history, invoice, payment, top_up
 
 import billnb
 from billnb import analysis, redaction
-from billnb.components import components
 from billnb.history import AMOUNTS, SCHEMA
+from billnb.history.rules import components
 
 KEY = "the key of the test"
 EMAIL = "canary.person+bills@canary-mail.example"

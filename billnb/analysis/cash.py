@@ -65,8 +65,7 @@ def cash(
     """
     keys = engine.group_columns(group, (*COLUMNS, "total"))
     frame = engine.entries(history, [*NEEDS, "kind", "status", *keys])
-    is_return = nw.col("kind").is_in(rules.RETURNED)
-    sign = nw.when(is_return & (nw.col("total") > 0)).then(nw.lit(-1)).otherwise(nw.lit(1))
+    sign = nw.when(rules.is_return() & (nw.col("total") > 0)).then(nw.lit(-1)).otherwise(nw.lit(1))
     return series(frame.filter(rules.is_cash()), by, keys, as_of=as_of, sign=sign)
 
 

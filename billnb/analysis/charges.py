@@ -6,13 +6,12 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import narwhals.stable.v2 as nw
 import pyarrow as pa
 
 from billnb import engine
-from billnb.components import COMPONENTS, STATED, components
 from billnb.engine import answers
 from billnb.history import INSTANT, MONEY, rules
+from billnb.history.rules import COMPONENTS, STATED, components
 from billnb.values import calendar
 from billnb.values.money import total
 
@@ -82,9 +81,8 @@ def charges(history: Any, by: str = "month", *, include_voided: bool = False) ->
     length = calendar.checked(by)
     keys = ("provider", "account", "currency")
     frame = engine.entries(history, [*keys, "kind", "status", "issued_at", *STATED, "total"])
-    itemized = ~nw.col("usage").is_null() | ~nw.col("standing").is_null()
     invoices = frame.filter(rules.is_spend(include_voided=include_voided)).with_columns(
-        period=engine.period_key(length), itemized=itemized
+        period=engine.period_key(length), itemized=rules.is_itemized()
     )
     table = engine.sums(invoices, ["period", *keys, "itemized"], *STATED, "total", counts=STATED)
     amounts: dict[tuple[Any, ...], dict[str, list[Decimal]]] = {}

@@ -13,7 +13,7 @@ from billnb import analysis
 from billnb.charts import panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import COMPONENT_COLOURS
-from billnb.components import COMPONENTS
+from billnb.history.rules import COMPONENTS
 from billnb.values import words
 from billnb.values.moments import Moment
 from billnb.values.money import total

@@ -1,6 +1,6 @@
 """Prefix sums by day, so that any filter re-sums in about a millisecond."""
 
-from billnb.cube.build import cubes, names_of, rest_of
+from billnb.cube.build import cubes, names_of
 from billnb.cube.codes import coded, date_of, day_of, days_of
 from billnb.cube.sums import MEASURES, Cube, Key, total_of
 
@@ -14,6 +14,5 @@ __all__ = [
     "day_of",
     "days_of",
     "names_of",
-    "rest_of",
     "total_of",
 ]

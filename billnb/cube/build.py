@@ -14,13 +14,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from billnb.components import STATED
 from billnb.cube.codes import coded, days_of, unique
 from billnb.cube.sums import Cube, Key
 from billnb.engine.decimals import halves
-from billnb.history import MONEY
+from billnb.history import rules
+from billnb.history.rules import STATED
 from billnb.values.money import PLACES
 
 _STEPS = (10, 8, 6, 4, 2)  # decimal places that may be left out
@@ -30,9 +29,6 @@ _MOST = 2.0**62
 _LIMB, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 _MOST_CELLS = 2_000_000  # days by keys: 112 MB of one limb
-
-
-_WIDE = pa.decimal128(36, PLACES)
 
 
 def cubes(table: pa.Table, instants: pa.ChunkedArray) -> dict[str, Cube]:
@@ -79,15 +75,6 @@ def cubes(table: pa.Table, instants: pa.ChunkedArray) -> dict[str, Cube]:
     return found
 
 
-def rest_of(table: pa.Table) -> pa.Array:
-    """Return what is missing of entries' totals beside what they state, as decimals."""
-    amounts = [pc.fill_null(table[name], pa.scalar(0, MONEY)) for name in STATED]
-    rest = table["total"].cast(_WIDE)
-    for amount in amounts:
-        rest = pc.subtract(rest, amount.cast(_WIDE)).cast(_WIDE)
-    return rest.combine_chunks()
-
-
 def names_of(cubes: Mapping[str, Cube], field: str) -> list[str | None]:
     """Return what a field of the keys of all cubes holds, sorted; what is not stated is last."""
     found = {getattr(key, field) for cube in cubes.values() for key in cube.keys}
@@ -116,7 +103,7 @@ def _measures(part: pa.Table) -> tuple[Any, int]:
     amounts, places = _limbs([part[name].combine_chunks() for name in (*STATED, "total")])
     *stated, total = amounts
     rest = reduce(np.subtract, stated, total)
-    itemized = pc.or_(pc.is_valid(part["usage"]), pc.is_valid(part["standing"])).to_numpy()
+    itemized = rules.holds(rules.is_itemized(), part)
     count = np.zeros_like(total)
     count[0] = 1
     parts = [*stated, rest * itemized, rest * ~itemized, count]
@@ -171,4 +158,7 @@ def _keys(table: pa.Table) -> tuple[Any, list[Key]]:
     return inverse, keys
 
 
-__all__ = ["cubes", "names_of", "rest_of"]
+__all__ = [
+    "cubes",
+    "names_of",
+]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from billnb.components import COMPONENTS
+from billnb.history.rules import COMPONENTS
 
 _EXACT = Context(prec=100)
 

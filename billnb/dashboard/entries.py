@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from billnb import cube
 from billnb.dashboard.choice import FIELDS, Choice, matches
-from billnb.history.rules import VOIDED
+from billnb.history import rules
+from billnb.history.rules import STATED
 
 _SEARCHED = ("description", "entry_id", "account", "provider", "status", "payment_type", "method")
 
@@ -91,18 +92,15 @@ class Entries:
 
     def _has(self, component: str) -> Any:
         """Whether entries count as spend, and have something of a component."""
-        itemized = pc.or_(pc.is_valid(self._table["usage"]), pc.is_valid(self._table["standing"]))
-        if component in self._table.column_names:
+        found = rules.holds(rules.is_spend(), self._table)
+        if component in STATED:
             amounts = self._table[component].combine_chunks()
         else:
-            amounts = cube.rest_of(self._table)
-            itemized = itemized if component == "rounding" else pc.invert(itemized)
-            amounts = pc.if_else(itemized.combine_chunks(), amounts, pa.scalar(None, amounts.type))
+            amounts = rules.rest_of(self._table)
+            itemized = rules.holds(rules.is_itemized(), self._table)
+            found &= itemized == (component == rules.rest_name(itemized=True))
         some = pc.fill_null(pc.not_equal(amounts, pa.scalar(0, amounts.type)), False)
-        kinds, statuses = self._table["kind"], self._table["status"]
-        voided = pc.fill_null(pc.is_in(statuses, pa.array(VOIDED)), False)
-        is_spend = pc.and_not(pc.fill_null(pc.equal(kinds, "invoice"), False), voided)
-        return some.to_numpy(zero_copy_only=False) & is_spend.to_numpy()
+        return found & some.to_numpy(zero_copy_only=False)
 
 
 def _holds(column: pa.ChunkedArray, word: str) -> Any:

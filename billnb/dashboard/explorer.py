@@ -17,7 +17,6 @@ import traitlets
 import billnb
 from billnb import accounts
 from billnb.charts.panels import when
-from billnb.components import COMPONENTS
 from billnb.dashboard import sending, view
 from billnb.dashboard.choice import (
     FIELDS,
@@ -30,6 +29,7 @@ from billnb.dashboard.choice import (
 )
 from billnb.dashboard.ledger import Ledger
 from billnb.errors import ArgumentError, BillnbError
+from billnb.history.rules import COMPONENTS
 from billnb.values import calendar
 from billnb.values.calendar import PERIODS, By
 from billnb.values.moments import Moment, window

@@ -18,15 +18,14 @@ import pandas as pd
 import pyarrow as pa
 
 from billnb import cube, engine
-from billnb.components import COMPONENTS
 from billnb.cube import Cube
 from billnb.dashboard import standing
 from billnb.dashboard.choice import FIELDS, UNSTATED, Choice, before, matches
 from billnb.dashboard.entries import Entries
 from billnb.dashboard.standing import Balance, Oldest, One, Owed
 from billnb.errors import ArgumentError, MixedCurrencyError
-from billnb.history import readings
-from billnb.history.rules import VOIDED
+from billnb.history import readings, rules
+from billnb.history.rules import COMPONENTS
 from billnb.values import calendar
 from billnb.values.calendar import By
 
@@ -224,12 +223,28 @@ class Ledger:
             if all(matches(getattr(key, field), value) for field, value in wanted.items())
         ]
         is_chosen = np.array([matches(keys[place].status, status) for place in found], bool)
-        is_spend = is_chosen & np.array([_is_spend(keys[place]) for place in found], bool)
+        is_spend = is_chosen & self._spending[currency][found]
         fared = [(keys[place].kind or UNSTATED, keys[place].status or UNSTATED) for place in found]
         names = [
             (name, np.flatnonzero([own == name for own in fared])) for name in dict.fromkeys(fared)
         ]
         return np.array(found, int), is_chosen, is_spend, names
+
+    @cached_property
+    def _spending(self) -> Mapping[str, Any]:
+        """Whether each key of a cube counts as spend, by currency."""
+        return {
+            currency: rules.holds(
+                rules.is_spend(),
+                pa.table(
+                    {
+                        name: pa.array([getattr(key, name) for key in one.keys], pa.string())
+                        for name in ("kind", "status")
+                    }
+                ),
+            )
+            for currency, one in self.cubes.items()
+        }
 
     def _narrowed(self, choice: Choice) -> tuple[date, date]:
         since, until = self.range(choice)
@@ -382,10 +397,6 @@ def _earlier(choice: Choice, first: date, last: date) -> tuple[date, date]:
 
 def _without_search(choice: Choice) -> Choice:
     return replace(choice, search="")
-
-
-def _is_spend(key: cube.Key) -> bool:
-    return key.kind == "invoice" and key.status not in VOIDED
 
 
 def _statuses(

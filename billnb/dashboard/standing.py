@@ -12,10 +12,12 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 import pandas as pd
+import pyarrow as pa
 
 from billnb import analysis
 from billnb.dashboard.choice import UNSTATED, Choice
 from billnb.engine import answers
+from billnb.history import rules
 from billnb.history.rules import UNPAID
 from billnb.summary.prepaid import KEYS, Prepaid, prepaid
 
@@ -106,8 +108,8 @@ def owed(history: pd.DataFrame, now: datetime) -> list[Owed]:
 
 def oldest(history: pd.DataFrame) -> list[Oldest]:
     """Return since when accounts owe something: the day it is due, or else was issued."""
-    is_unpaid = (history["kind"] == "invoice") & history["status"].isin(UNPAID)
-    unpaid = history[is_unpaid.fillna(False)]
+    columns = pa.Table.from_pandas(history[["kind", "status"]], preserve_index=False)
+    unpaid = history[rules.holds(rules.is_unpaid(), columns)]
     since = unpaid["due_at"].fillna(unpaid["issued_at"])
     keys = ["provider", "account", "currency", "status"]
     groups = since.groupby([unpaid[key] for key in keys], dropna=False)

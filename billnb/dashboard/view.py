@@ -7,12 +7,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from billnb.charts.style import short
-from billnb.components import COMPONENTS
 from billnb.dashboard import figures
 from billnb.dashboard.choice import FIELDS, MEASURES, PRESETS, STACKS, UNSTATED, Choice, named
 from billnb.dashboard.ledger import Answer, Ledger
 from billnb.dashboard.panels import Figure
 from billnb.history import readings
+from billnb.history.rules import COMPONENTS
 from billnb.reporting import entries
 from billnb.values import calendar, words
 from billnb.values.calendar import PERIODS

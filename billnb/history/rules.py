@@ -1,15 +1,31 @@
-"""What is spend, what is unpaid, and what is money that moved?
+"""What counts as spend, voided, unpaid, cash and a top-up, and what a charge is made of.
 
-The answers, as expressions over the columns of a history. A comparison with a status that is not
-stated is neither true nor false, so each says what becomes of those.
+Each rule is one expression over the columns of a history, so that it runs on every engine;
+:func:`holds` answers the same rule for Arrow columns. A comparison with a status that is not stated
+is neither true nor false, so each rule says what becomes of those.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
 import narwhals.stable.v2 as nw
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from billnb.history.schema import MONEY
+from billnb.values.money import PLACES, total
+
+COMPONENTS = ("usage", "standing", "discount", "tax", "rounding", "unclassified")
+"""What charges are made of, in the order in which they are shown."""
+
+STATED = ("usage", "standing", "discount", "tax")
+"""The components that a vendor may state; each is a column of a history."""
 
 VOIDED = ("cancelled", "refunded")
-"""The statuses of an invoice that is no spend."""
+"""The statuses of an invoice that is not spend."""
 
 UNPAID = ("pending", "failed")
 """The statuses of an invoice that is still owed."""
@@ -17,49 +33,155 @@ UNPAID = ("pending", "failed")
 RETURNED = ("refund", "chargeback")
 """The kinds of entries by which money comes back."""
 
+_ITEMIZED = ("usage", "standing")
 _TOP_UP = "(?i)top[ _-]?up"
 _TEXT = nw.col("payment_type").cast(nw.String)  # which may be kept as categories
+_WIDE = pa.decimal128(36, PLACES)
+
+
+def is_invoice() -> nw.Expr:
+    """Return the rule for invoices, whatever became of them."""
+    return nw.col("kind") == "invoice"
+
+
+def is_voided() -> nw.Expr:
+    """Return the rule for invoices that were cancelled or refunded."""
+    return is_invoice() & nw.col("status").is_in(VOIDED)
 
 
 def is_spend(*, include_voided: bool = False) -> nw.Expr:
-    """Invoices, without those that were cancelled or refunded unless they are asked for."""
-    invoices = nw.col("kind") == "invoice"
+    """Return the rule for invoices that count as spend: voided ones only where asked for."""
     if include_voided:
-        return invoices
+        return is_invoice()
     status = nw.col("status")
-    return invoices & (status.is_null() | ~status.is_in(VOIDED))
+    return is_invoice() & (status.is_null() | ~status.is_in(VOIDED))
 
 
 def is_unpaid() -> nw.Expr:
-    """Invoices that are pending, or whose payment failed.
+    """Return the rule for invoices that are pending, or whose payment failed.
 
     A failed top-up is no debt, and an invoice whose status is not stated is not known to be one.
     """
-    return (nw.col("kind") == "invoice") & nw.col("status").is_in(UNPAID)
+    return is_invoice() & nw.col("status").is_in(UNPAID)
+
+
+def is_silent() -> nw.Expr:
+    """Return the rule for invoices whose status is not stated: nobody knows whether it is paid."""
+    return is_invoice() & nw.col("status").is_null()
 
 
 def went_through() -> nw.Expr:
-    """Entries that are paid, or that a provider which states no status lists at all."""
+    """Return the rule for entries that are paid, or that a vendor without statuses lists at all."""
     return nw.col("status").is_null() | (nw.col("status") == "paid")
 
 
+def is_return() -> nw.Expr:
+    """Return the rule for refunds and chargebacks."""
+    return nw.col("kind").is_in(RETURNED)
+
+
 def is_cash() -> nw.Expr:
-    """Payments, refunds and chargebacks that went through."""
-    return nw.col("kind").is_in(("payment", *RETURNED)) & went_through()
+    """Return the rule for payments, refunds and chargebacks that went through."""
+    return ((nw.col("kind") == "payment") | is_return()) & went_through()
 
 
 def is_top_up() -> nw.Expr:
-    """Payments that fill up a prepaid balance, whatever became of them."""
+    """Return the rule for payments that fill up a prepaid balance, whatever became of them."""
     return (nw.col("kind") == "payment") & _TEXT.str.contains(_TOP_UP)
 
 
+def is_itemized() -> nw.Expr:
+    """Return the rule for entries that state usage or standing charges.
+
+    What is missing to the total of such an entry was rounded; that of any other is unclassified.
+    """
+    usage, standing = (~nw.col(name).is_null() for name in _ITEMIZED)
+    return usage | standing
+
+
+def holds(rule: nw.Expr, table: pa.Table) -> Any:
+    """Return whether a rule holds for each row of Arrow columns.
+
+    Parameters
+    ----------
+    rule : narwhals.Expr
+        One of this module's.
+    table : pyarrow.Table
+        At least the columns that the rule speaks of.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        Where the rule cannot say, it does not hold.
+
+    Examples
+    --------
+    >>> table = pa.table({"kind": ["invoice", "payment"], "status": [None, "paid"]})
+    >>> holds(is_spend(), table).tolist(), holds(is_cash(), table).tolist()
+    ([True, False], [False, True])
+    """
+    found = nw.from_native(table).select(holds=rule).to_native()["holds"]
+    return pc.fill_null(found, False).combine_chunks().to_numpy(zero_copy_only=False)
+
+
+def components(row: Mapping[str, Any]) -> dict[str, Decimal]:
+    """Return the components of an entry; they sum exactly to its total.
+
+    Parameters
+    ----------
+    row : mapping of str to object
+        The amounts of an entry, by the history's columns; ``None`` where not stated.
+
+    Returns
+    -------
+    dict of str to decimal.Decimal
+        The components stated, and what is missing to the total: `rounding` where usage or
+        standing charges are stated, `unclassified` elsewhere.
+
+    Examples
+    --------
+    >>> row = {"usage": Decimal("1.234"), "standing": None, "discount": None, "tax": None}
+    >>> components({**row, "total": Decimal("1.24")})
+    {'usage': Decimal('1.234'), 'rounding': Decimal('0.006')}
+    """
+    parts = {name: row[name] for name in STATED if row[name] is not None}
+    rest = total([row["total"], *(part.copy_negate() for part in parts.values())])
+    parts[rest_name(itemized=any(name in parts for name in _ITEMIZED))] = rest
+    return parts
+
+
+def rest_name(*, itemized: bool) -> str:
+    """Return the component that what is missing to a total belongs to; see :func:`is_itemized`."""
+    return "rounding" if itemized else "unclassified"
+
+
+def rest_of(table: pa.Table) -> pa.Array:
+    """Return what is missing to the totals of Arrow rows beside what they state, as decimals."""
+    rest = table["total"].cast(_WIDE)
+    for name in STATED:
+        amount = pc.fill_null(table[name], pa.scalar(0, MONEY))
+        rest = pc.subtract(rest, amount.cast(_WIDE)).cast(_WIDE)
+    return rest.combine_chunks()
+
+
 __all__ = [
+    "COMPONENTS",
     "RETURNED",
+    "STATED",
     "UNPAID",
     "VOIDED",
+    "components",
+    "holds",
     "is_cash",
+    "is_invoice",
+    "is_itemized",
+    "is_return",
+    "is_silent",
     "is_spend",
     "is_top_up",
     "is_unpaid",
+    "is_voided",
+    "rest_name",
+    "rest_of",
     "went_through",
 ]

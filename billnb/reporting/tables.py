@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from billnb import analysis
-from billnb.components import COMPONENTS
 from billnb.engine import answers
+from billnb.history.rules import COMPONENTS
 from billnb.values import words
 from billnb.values.money import plain, total
 

@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from billnb import analysis
-from billnb.components import COMPONENTS
 from billnb.engine import answers
-from billnb.history import readings
-from billnb.history.rules import VOIDED
+from billnb.history import readings, rules
+from billnb.history.rules import COMPONENTS
 from billnb.summary import cards
 from billnb.values import words
 from billnb.values.money import plain, total
@@ -99,7 +100,9 @@ def _title(name: str, entries: pd.DataFrame) -> str:
 def _charges(entries: pd.DataFrame, months: int, read_at: datetime | None) -> list[str]:
     charged = analysis.charges(entries)
     running = f"{read_at:%Y-%m}" if read_at else ""
-    voided = entries[entries["kind"].eq("invoice") & entries["status"].isin(VOIDED)]
+    voided = entries[
+        rules.holds(rules.is_voided(), pa.Table.from_pandas(entries[["kind", "status"]]))
+    ]
     lines = []
     for currency in sorted({*charged["currency"], *voided["currency"]}):
         amounts: dict[str, dict[str, Decimal]] = defaultdict(dict)

@@ -38,8 +38,8 @@ import pyarrow.parquet as pq
 
 from billnb import analysis
 from billnb.analysis.ageing import BUCKETS
-from billnb.components import COMPONENTS, STATED
 from billnb.history import MONEY, SCHEMA
+from billnb.history.rules import COMPONENTS, STATED
 
 Ask = Callable[[Any], Any]
 

@@ -23,11 +23,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from billnb import cube
-from billnb.components import STATED
 from billnb.dashboard import view
 from billnb.dashboard.choice import Choice
 from billnb.dashboard.ledger import Ledger
-from billnb.history.rules import VOIDED
+from billnb.history.rules import STATED, VOIDED
 
 NOW = datetime(2026, 10, 11, tzinfo=UTC)
 
