@@ -195,8 +195,15 @@ def day(text: str) -> datetime:
 @pytest.mark.parametrize(
     ("as_of", "month", "end", "before", "before_end", "compared"),
     [
-        ("2025-02-28", "2025-02-01", "2025-03-01", "2025-01-01", "2025-01-29", "1-28 Jan"),
-        ("2025-02-23T23:00", "2025-02-01", "2025-03-01", "2025-01-01", "2025-01-24", "1-23 Jan"),
+        ("2025-02-28", "2025-02-01", "2025-03-01", "2025-01-01", "2025-01-29", "1-28 Jan 2025"),
+        (
+            "2025-02-23T23:00",
+            "2025-02-01",
+            "2025-03-01",
+            "2025-01-01",
+            "2025-01-24",
+            "1-23 Jan 2025",
+        ),
     ],
 )
 def test_the_cards_say_what_the_entries_come_to(
@@ -313,7 +320,7 @@ def test_an_invoice_dated_ahead_does_not_stand_for_this_month() -> None:
 def test_a_history_that_ended_long_ago_says_of_when_it_is() -> None:
     frame = history(invoice(10, "2020-10-05"), invoice(12, "2020-11-05"))
     spend = next(iter(cards_of(frame, "2026-11-21").values()))
-    assert spend.title == "Spend in Nov 2020"
+    assert spend.title == "Spend, Nov 2020"
     assert [(one.amount, one.change, one.note) for one in spend.lines] == [
         ("$12.00", "+20.0%", "against Oct 2020")
     ]
@@ -570,13 +577,13 @@ def assert_above(element: Locator, height: int) -> None:
 
 
 def test_it_says_how_far_it_goes_and_how_it_was_verified(screen: Page, demo: pd.DataFrame) -> None:
-    words = screen.locator("header").inner_text()
+    header = screen.locator("header").inner_text()
     assert (
         f"{len(demo)} entries of 2 accounts, 1 Nov 2023 to {words.day(demo['issued_at'].max())}"
-        in words
+        in header
     )
-    assert "append-only (all pages agree on the total)" in words
-    assert "by id (as many different ids as entries announced)" in words
+    assert "append-only (all pages agree on the total)" in header
+    assert "by id (as many different ids as entries announced)" in header
 
 
 def test_headings_are_in_order(screen: Page) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
-from billnb import analysis
+from billnb.analysis.asked import Asked
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import NEGATIVE, OTHER_COLOUR, ink, literal, series_colours
@@ -69,12 +69,12 @@ def balance(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     ['bytio']
     """
     now = panels.when(history, as_of)
-    left = analysis.balance(history)
+    left = Asked.of(history).balance()
     notes = [f"As of {words.moment(now)}", "Top-ups that went through, less invoices"]
     if left.empty:
         sentence = "No account is prepaid: no payment is a top-up."
         return panels.blank(Heading(["Prepaid balance"], notes), sentence)
-    left["day"] = left["issued_at"].dt.floor("D")
+    left = left.assign(day=left["issued_at"].dt.floor("D"))
     daily = left.groupby([*_KEYS, "day"], as_index=False).last()
     first, last = min(daily["day"]).date(), max(daily["day"]).date()
     end = max(now.date(), last)

@@ -6,7 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from billnb import analysis
+from billnb.analysis.asked import Asked
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import INVOICED, PAID, literal
@@ -53,11 +53,11 @@ def cash_flow(history: Any, *, by: str = "month", as_of: Moment | None = None) -
     >>> [trace.name for trace in figure.data]
     ['invoiced', 'paid', 'invoiced', 'paid']
     """
-    length, now = calendar.checked(by), panels.when(history, as_of)
+    length, now, asked = calendar.checked(by), panels.when(history, as_of), Asked.of(history)
     notes = [f"As of {words.moment(now)}", "Without what was cancelled, refunded or failed"]
     frames = {
-        "invoiced": analysis.spend(history, length, as_of=now),
-        "paid": analysis.cash(history, length, as_of=now),
+        "invoiced": asked.spend(length, now),
+        "paid": asked.cash(length, now),
     }
     found = {name: set(frame["currency"]) for name, frame in frames.items()}
     currencies = sorted(set.union(*found.values()))

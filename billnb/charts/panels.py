@@ -12,7 +12,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from billnb import analysis
+from billnb.analysis.asked import Asked
 from billnb.charts import axes
 from billnb.charts.heading import Heading
 from billnb.charts.style import INK, RUNNING_PATTERN, TEMPLATE, ink, literal
@@ -141,7 +141,9 @@ def blank(heading: Heading, sentence: str) -> go.Figure:
 
 def when(history: Any, as_of: Moment | None) -> datetime:
     """Return when a history is of: what is asked for, when it was read, or else now."""
-    read: list[datetime] = [one["read_at"] for one in readings(history).values() if one["read_at"]]
+    read: list[datetime] = [
+        one["read_at"] for one in readings(Asked.of(history).history).values() if one["read_at"]
+    ]
     if as_of is None and read:
         return min(read)
     return instant(as_of)
@@ -225,12 +227,6 @@ def kind_order(kind: str) -> tuple[int, str]:
     return (KINDS.index(kind) if kind in KINDS else len(KINDS), kind)
 
 
-def silent_invoices(history: Any) -> int:
-    """Return how many invoices state no status, so that nobody knows whether they are paid."""
-    found = analysis.statuses(history)
-    return int(found.loc[(found["kind"] == "invoice") & found["status"].isna(), "entries"].sum())
-
-
 def mark(
     figure: go.Figure, x: object, y: float, words: Sequence[str], row: int, column: int = 1
 ) -> None:
@@ -290,6 +286,5 @@ __all__ = [
     "mark",
     "mark_running",
     "say",
-    "silent_invoices",
     "when",
 ]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from billnb import analysis
+from billnb.analysis.asked import Asked
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import (
@@ -83,15 +83,15 @@ def spend_trend(
     >>> [trace.name for trace in figure.data]
     ['tax', 'unclassified', 'usage', 'standing', 'tax', 'rounding', 'unclassified']
     """
-    length, now = calendar.checked(by), panels.when(history, as_of)
+    length, now, asked = calendar.checked(by), panels.when(history, as_of), Asked.of(history)
     if group not in GROUPS:
         raise ArgumentError(f"group={group!r} is none of {', '.join(GROUPS)}")
     notes = [f"As of {words.moment(now)}", "Cancelled and refunded invoices are left out"]
-    totals = analysis.spend(history, length, as_of=now)
+    totals = asked.spend(length, now)
     if totals.empty:
         heading = Heading([f"Spend by {length}"], notes)
         return panels.blank(heading, "No invoice counts as spend.")
-    stacks = _stacks(history, length, group)
+    stacks = _stacks(asked, length, group, now)
     key = _key(stacks, group)
     periods = [period.date() for period in totals["period"].unique()]
     currencies = sorted(stacks)
@@ -148,21 +148,16 @@ def spend_trend(
     return panels.finished_bars(figure, length)
 
 
-def _stacks(history: Any, by: By, group: str) -> Mapping[str, Stack]:
+def _stacks(asked: Asked, by: By, group: str, now: datetime) -> Mapping[str, Stack]:
     """Return amounts by currency, period and name; the smallest of many names as one."""
-    frame = (
-        analysis.charges(history, by)
-        if group == "component"
-        else analysis.spend(history, by, group)
-    )
-    name = "component" if group == "component" else group
+    frame = asked.charges(by) if group == "component" else asked.spend(by, now, group)
     stacks: dict[str, dict[date, dict[Name, Decimal]]] = {}
     for currency, part in frame.groupby("currency"):
-        sizes = part["amount"].abs().groupby(part[name]).sum().sort_values(ascending=False)
+        sizes = part["amount"].abs().groupby(part[group]).sum().sort_values(ascending=False)
         kept = set(sizes.index[:_MOST_SERIES])
         stack: dict[date, dict[Name, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         for one in answers.records(part):
-            cell, key = stack[one["period"].date()], one[name] if one[name] in kept else None
+            cell, key = stack[one["period"].date()], one[group] if one[group] in kept else None
             cell[key] = total((cell[key], one["amount"]))
         stacks[str(currency)] = stack
     return stacks

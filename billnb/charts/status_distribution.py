@@ -9,7 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from billnb import analysis
+from billnb.analysis.asked import Asked
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import FAILED_LOOK, FAILED_PATTERN, literal, short, status_colours
@@ -65,10 +65,10 @@ def status_distribution(
         raise ArgumentError(f"measure={measure!r} is none of {', '.join(MEASURES)}")
     what = "how many entries there are" if measure == "entries" else "what the entries come to"
     notes = [f"As of {words.moment(now)}", f"Shares of {what}"]
-    found = analysis.statuses(history, length)
+    found = Asked.of(history).statuses(length)
     if found.empty:
         return panels.blank(Heading([f"Status by {length}"], notes), "There are no entries.")
-    found["status"] = found["status"].fillna(words.NOT_STATED)
+    found = found.assign(status=found["status"].fillna(words.NOT_STATED))
     periods = [period.date() for period in found["period"].unique()]
     currencies = sorted(found["currency"].unique())
     kinds = sorted(found["kind"].unique(), key=panels.kind_order)

@@ -32,10 +32,10 @@ from billnb.charts.style import (
     status_colours,
 )
 from billnb.dashboard.choice import UNSTATED, Choice
-from billnb.dashboard.ledger import Answer, is_running, last_day
+from billnb.dashboard.ledger import Answer, is_running
 from billnb.dashboard.panels import BOTTOM, GAP, NAMED_TOP, Figure, Panels, axis_id
 from billnb.dashboard.standing import Balance, Owed
-from billnb.values import words
+from billnb.values import calendar, words
 from billnb.values.calendar import By
 from billnb.values.money import total
 
@@ -294,7 +294,7 @@ def _horizontal(rows: Iterable[tuple[str, Sequence[tuple[Any, ...]]]]) -> Figure
 
 
 def _bars(periods: Sequence[date], by: By) -> dict[str, Any]:
-    days = min(((last_day(one, by) - one).days + 1 for one in periods), default=1)
+    days = min(((calendar.last_day(one, by) - one).days + 1 for one in periods), default=1)
     return {
         "width": _SHARE_OF_PERIOD * 86_400_000 * days,
         "xperiod": XPERIODS[by],

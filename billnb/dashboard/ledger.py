@@ -26,23 +26,14 @@ from billnb.dashboard.standing import Balance, Oldest, One, Owed
 from billnb.errors import ArgumentError, MixedCurrencyError
 from billnb.history import readings, rules
 from billnb.history.rules import COMPONENTS
+from billnb.summary.cards import Debt, Spent
 from billnb.values import calendar
 from billnb.values.calendar import By
+from billnb.values.money import total
 
 _MOST_NAMES = 7
 _MOST_PERIODS = 12_000
 _SHORTEST = {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}  # days
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What was charged in some days, up to today, and in the days that is measured against."""
-
-    since: date
-    until: date
-    amount: Decimal
-    so_far: Decimal
-    before: tuple[date, date, Decimal] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +198,7 @@ class Ledger:
             _statuses(one, by_period, names),
             dict(zip(COMPONENTS, charged, strict=True)),
             count,
-            self._spent(one, keys[is_spend], choice),
+            self._spent(currency, one, keys[is_spend], choice),
         )
 
     def _keys_of(
@@ -281,23 +272,23 @@ class Ledger:
             stacks[None] = one.whole(parts[..., rest].sum(axis=-1)).tolist()
         return stacks
 
-    def _spent(self, one: Cube, keys: Any, choice: Choice) -> Spent:
+    def _spent(self, currency: str, one: Cube, keys: Any, choice: Choice) -> Spent:
         """Return what was charged in the days chosen; where all are, in the running month."""
         today = self.now.date()
         first, last = self._narrowed(choice)
         if choice.days() == (None, None):
             first, last = today.replace(day=1), today
         if first > last:
-            return Spent(first, last, Decimal(), Decimal(), None)
+            return Spent(currency, first, last, Decimal(), Decimal(), None)
         amount = self._charged(one, keys, (first, last), choice)
         # the days to come are not compared with days that are over
         ends = today if first <= today < last else last
         so_far = amount if ends == last else self._charged(one, keys, (first, ends), choice)
         earlier = _earlier(choice, first, ends)
         if earlier[0] < self._begins:
-            return Spent(first, last, amount, so_far, None)
+            return Spent(currency, first, last, amount, so_far, None)
         compared = self._charged(one, keys, earlier, choice)
-        return Spent(first, last, amount, so_far, (*earlier, compared))
+        return Spent(currency, first, last, amount, so_far, (*earlier, compared))
 
     @cached_property
     def _begins(self) -> date:
@@ -344,14 +335,41 @@ class Ledger:
             return self.found(choice.search).owed(_without_search(choice))
         return self._unpaid_of(self._owed, choice)
 
-    def oldest(self, choice: Choice) -> dict[str, date]:
-        """Return since when something is unpaid, by currency."""
+    def debts(self, choice: Choice) -> list[Debt]:
+        """Return what is unpaid now of the accounts chosen, one for each currency."""
         if choice.search:
-            return self.found(choice.search).oldest(_without_search(choice))
-        found: dict[str, date] = {}
-        for one in self._unpaid_of(self._oldest, choice):
-            found[one.currency] = min(one.since, found.get(one.currency, one.since))
-        return found
+            return self.found(choice.search).debts(_without_search(choice))
+        owed, oldest = self.owed(choice), self._unpaid_of(self._oldest, choice)
+        debts = []
+        for currency in self.cubes:
+            mine = [one for one in owed if one.currency == currency]
+            if mine:
+                first = min((one for one in oldest if one.currency == currency), key=_since)
+                amount = total(one.amount for one in mine)
+                invoices = sum(one.entries for one in mine)
+                debts.append(Debt(currency, amount, invoices, first.since, first.is_due))
+        return debts
+
+    def silent(self, choice: Choice) -> int:
+        """Return how many invoices of the accounts chosen state no status."""
+        if choice.search:
+            return self.found(choice.search).silent(_without_search(choice))
+        if choice.kind not in (None, "invoice") or choice.status not in (None, UNSTATED):
+            return 0
+        count, today = 0, cube.day_of(self.now.date())
+        for currency, one in self.cubes.items():
+            keys = [
+                place
+                for place, key in enumerate(one.keys)
+                if key.kind == "invoice"
+                and key.status is None
+                and choice.currency in (None, currency)
+                and matches(key.provider, choice.provider)
+                and matches(key.account, choice.account)
+            ]
+            found = one.between([one.first, max(one.first, today + 1)], np.array(keys, int))
+            count += int(one.whole(found[:, -1, 0].sum(axis=-1)))
+        return count
 
     def _unpaid_of(self, found: Sequence[One], choice: Choice) -> list[One]:
         if choice.kind not in (None, "invoice"):
@@ -390,9 +408,13 @@ def _earlier(choice: Choice, first: date, last: date) -> tuple[date, date]:
         return before(first, last)
     previous = calendar.before(choice.period, choice.by) or choice.period
     end = choice.period - timedelta(days=1)
-    if last == last_day(choice.period, choice.by):
+    if last == calendar.last_day(choice.period, choice.by):
         return previous, end
     return previous, min(previous + (last - choice.period), end)
+
+
+def _since(one: Oldest) -> tuple[date, bool]:
+    return one.since, one.is_due
 
 
 def _without_search(choice: Choice) -> Choice:
@@ -420,10 +442,4 @@ def is_running(period: date, by: By, now: datetime) -> bool:
     return calendar.start(now.date(), by) == period
 
 
-def last_day(period: date, by: By) -> date:
-    """Return the last day of a period."""
-    end = calendar.after(period, by)
-    return date.max if end is None else end - timedelta(days=1)
-
-
-__all__ = ["Answer", "Ledger", "Spent", "is_running", "last_day"]
+__all__ = ["Answer", "Ledger", "is_running"]

@@ -47,13 +47,14 @@ class Owed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Oldest:
-    """Since when an account owes something of a status."""
+    """Since when an account owes something of a status, and whether that is a due date."""
 
     provider: str
     account: str
     currency: str
     status: str
     since: date
+    is_due: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,14 +111,12 @@ def oldest(history: pd.DataFrame) -> list[Oldest]:
     """Return since when accounts owe something: the day it is due, or else was issued."""
     columns = pa.Table.from_pandas(history[["kind", "status"]], preserve_index=False)
     unpaid = history[rules.holds(rules.is_unpaid(), columns)]
-    since = unpaid["due_at"].fillna(unpaid["issued_at"])
+    unpaid = unpaid.assign(
+        since=unpaid["due_at"].fillna(unpaid["issued_at"]), is_due=unpaid["due_at"].notna()
+    )
     keys = ["provider", "account", "currency", "status"]
-    groups = since.groupby([unpaid[key] for key in keys], dropna=False)
-    first = groups.min().reset_index(name="since")
-    return [
-        Oldest(row["provider"], row["account"], row["currency"], row["status"], row["since"].date())
-        for row in answers.records(first)
-    ]
+    first = unpaid.sort_values("since").drop_duplicates(keys)[[*keys, "since", "is_due"]]
+    return [Oldest(**{**row, "since": row["since"].date()}) for row in answers.records(first)]
 
 
 def balances(history: pd.DataFrame, now: datetime) -> list[Balance]:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from billnb.charts.style import short
 from billnb.dashboard import figures
-from billnb.dashboard.choice import FIELDS, MEASURES, PRESETS, STACKS, UNSTATED, Choice, named
+from billnb.dashboard.choice import FIELDS, MEASURES, PRESETS, STACKS, Choice, named
 from billnb.dashboard.ledger import Answer, Ledger
 from billnb.dashboard.panels import Figure
 from billnb.history import readings
 from billnb.history.rules import COMPONENTS
 from billnb.reporting import entries
-from billnb.values import calendar, words
+from billnb.summary.cards import Card, prepaid_card, spend_card, unpaid_card
+from billnb.values import words
 from billnb.values.calendar import PERIODS
-from billnb.values.money import total
 
 COLUMNS: Mapping[str, str] = {**entries.COLUMNS, "document_url": entries.DETAILS["document_url"]}
 """What the table of entries shows, as that of a report, and what it calls it."""
 
-_MOST_LINES = 3
 _LONGEST = 60
 _OTHER_DAYS = "other"
 _NOTHING_CHARGED = "Nothing was charged here."
@@ -48,9 +48,9 @@ def view(ledger: Ledger, choice: Choice, notice: str) -> Part:
         "about": _about(ledger),
         "notice": notice,
         "cards": [
-            _spent(answers, choice, ledger),
-            _unpaid(ledger, choice),
-            _prepaid(ledger, choice),
+            _card(_spent(answers, choice)),
+            _card(unpaid_card(ledger.debts(choice), ledger.silent(choice), ledger.now.date())),
+            _card(prepaid_card([one.now for one in ledger.balances(choice)])),
         ],
         "filters": _filters(ledger, choice),
         "chips": _chips(choice),
@@ -75,70 +75,21 @@ def _about(ledger: Ledger) -> str:
     return " · ".join(parts)
 
 
-def _spent(answers: Sequence[Answer], choice: Choice, ledger: Ledger) -> Part:
-    running = choice.days() == (None, None)
+def _spent(answers: Sequence[Answer], choice: Choice) -> Card:
     shown = [
-        one
+        one.spent
         for one in answers
         if one.spent.since <= one.spent.until
         and (one.spent.amount or any(map(any, one.stacks.values())))
     ]
     what = "Spend" if choice.component is None else choice.component.capitalize()
-    if not shown:
-        return _card(what, [], _NOTHING_CHARGED)
-    spent = shown[0].spent
-    title = f"{what} this month" if running else f"{what}, {days(spent.since, spent.until)}"
-    lines = []
-    for one in shown[:_MOST_LINES]:
-        change, note = "", "nothing to compare with"
-        if one.spent.before is not None:
-            since, until, amount = one.spent.before
-            note = f"against {days(since, until)}"
-            if amount:
-                difference = total((one.spent.so_far, amount.copy_negate()))
-                change = words.change(100 * float(difference) / abs(float(amount)))
-            else:
-                note = f"nothing in {days(since, until)}"
-        lines.append(_line(words.amount(one.spent.amount, one.currency), change, note))
-    sentence = f"{days(spent.since, spent.until)}, so far" if running else ""
-    return _card(title, lines, _more(shown, sentence))
+    return spend_card(shown, what=what, is_running=choice.days() == (None, None))
 
 
-def _unpaid(ledger: Ledger, choice: Choice) -> Part:
-    owed, oldest = ledger.owed(choice), ledger.oldest(choice)
-    lines = []
-    for currency in ledger.cubes:
-        mine = [one for one in owed if one.currency == currency]
-        if not mine:
-            continue
-        age = (ledger.now.date() - oldest[currency]).days
-        invoices = words.counted(sum(one.entries for one in mine), "invoice")
-        note = f"{invoices}, the oldest {words.counted(age, 'day')}" if age > 0 else invoices
-        amount = words.amount(total(one.amount for one in mine), currency)
-        lines.append(_line(amount, "", note))
-    return _card("Unpaid", lines[:_MOST_LINES], _more(lines, "" if lines else _NOTHING_UNPAID))
-
-
-def _prepaid(ledger: Ledger, choice: Choice) -> Part:
-    lines = []
-    for one in ledger.balances(choice):
-        note = f"{one.account or UNSTATED}: {one.now.outlook}"
-        lines.append(_line(words.amount(one.now.left, one.currency), "", note))
-    nothing = "" if lines else "No account here is prepaid."
-    return _card("Prepaid balance", lines[:_MOST_LINES], _more(lines, nothing))
-
-
-def _card(title: str, lines: Sequence[Part], sentence: str) -> Part:
-    return {"title": title, "lines": list(lines), "sentence": sentence}
-
-
-def _line(amount: str, change: str, note: str) -> Part:
-    return {"amount": amount, "change": change, "note": short(note, _LONGEST)}
-
-
-def _more(shown: Sequence[object], sentence: str) -> str:
-    more = len(shown) - _MOST_LINES
-    return f"And {more} more. {sentence}".strip() if more > 0 else sentence
+def _card(card: Card) -> Part:
+    card = card.shortened()
+    lines = [{**asdict(line), "note": short(line.note, _LONGEST)} for line in card.lines]
+    return {"title": card.title, "lines": lines, "sentence": card.sentence}
 
 
 def _filters(ledger: Ledger, choice: Choice) -> dict[str, str]:
@@ -182,7 +133,7 @@ def _figures(ledger: Ledger, answers: Sequence[Answer], choice: Choice) -> list[
     there = [one.currency for one in answers if one.statuses]
     said, charged_in = (
         ", ".join([*([words.listed(there)] if there else []), when])
-        for when in (days(since, until), _narrowed(choice, since, until))
+        for when in (words.days(since, until), _narrowed(choice, since, until))
     )
     by = {"field": "by", "label": "by", "value": choice.by, "options": list(PERIODS)}
     stack = {"field": "stack", "label": "of", "value": choice.stack, "options": list(STACKS)}
@@ -228,27 +179,7 @@ def _figure(
 def _narrowed(choice: Choice, since: date, until: date) -> str:
     if choice.period is not None:
         return words.period(choice.period, choice.by)
-    return days(since, until)
+    return words.days(since, until)
 
 
-def days(since: date, until: date) -> str:
-    """Return the name of some days.
-
-    Examples
-    --------
-    >>> days(date(2026, 10, 1), date(2026, 10, 31)), days(date(2026, 10, 1), date(2026, 10, 21))
-    ('Oct 2026', '1-21 Oct 2026')
-    """
-    is_whole = (
-        since.day == 1 and (until + timedelta(days=1)).day == 1 if until < date.max else False
-    )
-    if is_whole:
-        return words.periods([since, calendar.start(until, "month")], "month")
-    if since == until:
-        return words.day(since)
-    if (since.year, since.month) == (until.year, until.month):
-        return f"{since.day}-{words.day(until)}"
-    return f"{words.day(since)} to {words.day(until)}"
-
-
-__all__ = ["COLUMNS", "days", "names", "view"]
+__all__ = ["COLUMNS", "names", "view"]

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from billnb import analysis
+from billnb.analysis.asked import Asked
 from billnb.engine import answers
 from billnb.history.rules import COMPONENTS
 from billnb.values import words
@@ -39,9 +39,9 @@ class Table:
     text_columns: int = 1
 
 
-def spend(history: Any, as_of: datetime) -> list[Table]:
+def spend(asked: Asked, as_of: datetime) -> list[Table]:
     """Return what was charged each month by component, and its change, a table a currency."""
-    spent, charged = analysis.spend(history, as_of=as_of), analysis.charges(history)
+    spent, charged = asked.spend("month", as_of), asked.charges("month")
     tables = []
     for currency, part in spent.groupby("currency"):
         mine = charged[charged["currency"] == currency]
@@ -63,9 +63,9 @@ def spend(history: Any, as_of: datetime) -> list[Table]:
     return tables
 
 
-def charges(history: Any) -> list[Table]:
+def charges(asked: Asked) -> list[Table]:
     """Return what was charged altogether by account and component, a table a currency."""
-    charged = analysis.charges(history, "year")
+    charged = asked.charges("month")
     tables = []
     for currency, part in charged.groupby("currency"):
         rows: list[list[str]] = []
@@ -82,7 +82,7 @@ def charges(history: Any) -> list[Table]:
     return tables
 
 
-def statuses(history: Any) -> list[Table]:
+def statuses(asked: Asked) -> list[Table]:
     """Return how many entries have which status, and what they come to."""
     rows = [
         [
@@ -93,13 +93,13 @@ def statuses(history: Any) -> list[Table]:
             words.percent(one["share"]),
             _digits(one["amount"]),
         ]
-        for one in answers.records(analysis.statuses(history))
+        for one in answers.records(asked.statuses())
     ]
     head = ["kind", "status", "currency", "entries", "share", "amount"]
     return [Table("Entries by status", head, rows, text_columns=3)]
 
 
-def ageing(history: Any, as_of: datetime) -> list[Table]:
+def ageing(asked: Asked, as_of: datetime) -> list[Table]:
     """Return what is unpaid, by account and age."""
     rows = [
         [
@@ -111,16 +111,16 @@ def ageing(history: Any, as_of: datetime) -> list[Table]:
             f"{one['entries']:,}",
             _digits(one["amount"]),
         ]
-        for one in answers.records(analysis.ageing(history, as_of))
+        for one in answers.records(asked.ageing(as_of))
     ]
     head = ["provider", "account", "currency", "days", "since it was", "invoices", "amount"]
     return [Table("Unpaid invoices by age", head, rows, text_columns=5)] if rows else []
 
 
-def balance(history: Any) -> list[Table]:
+def balance(asked: Asked) -> list[Table]:
     """Return prepaid balances at the end of each month."""
-    left = analysis.balance(history)
-    left["month"] = left["issued_at"].dt.strftime("%Y-%m")
+    left = asked.balance()
+    left = left.assign(month=left["issued_at"].dt.strftime("%Y-%m"))
     last = left.groupby(["provider", "account", "currency", "month"], as_index=False).last()
     rows = [
         [one["account"], one["currency"], one["month"], _digits(one["balance"]), _days(one)]
@@ -130,9 +130,9 @@ def balance(history: Any) -> list[Table]:
     return [Table("Prepaid balances", head, rows[::-1], text_columns=3)] if rows else []
 
 
-def cash(history: Any, as_of: datetime) -> list[Table]:
+def cash(asked: Asked, as_of: datetime) -> list[Table]:
     """Return what was invoiced and what was paid each month, a table a currency."""
-    frames = (analysis.spend(history, as_of=as_of), analysis.cash(history, as_of=as_of))
+    frames = asked.spend("month", as_of), asked.cash("month", as_of)
     currencies = sorted({one for frame in frames for one in frame["currency"]})
     tables = []
     for currency in currencies:
@@ -152,9 +152,9 @@ def cash(history: Any, as_of: datetime) -> list[Table]:
     return tables
 
 
-def duplicates(history: Any) -> list[Table]:
+def duplicates(asked: Asked) -> list[Table]:
     """Return what looks charged twice; the newest, where there is much of it."""
-    found = analysis.duplicates(history)
+    found = asked.duplicates()
     rows = [
         [
             f"{one['issued_at']:%Y-%m-%d %H:%M}",

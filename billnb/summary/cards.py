@@ -1,23 +1,26 @@
-"""What does a decision need at first glance: spend, debt, and what is left?"""
+"""The cards: spend, what is unpaid, and prepaid balances, worded once for every page.
+
+Terminal, report and dashboard hand in what they have added up (:class:`Spent`, :class:`Debt`,
+:class:`~billnb.summary.prepaid.Prepaid`); the titles and sentences are written here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import narwhals.stable.v2 as nw
-import pandas as pd
 
-from billnb import analysis, engine
+from billnb import engine
+from billnb.analysis.asked import Asked
 from billnb.engine import answers
 from billnb.history import readings, rules
-from billnb.summary.prepaid import prepaid
+from billnb.summary.prepaid import Prepaid, prepaid
 from billnb.values import calendar, words
 from billnb.values.money import total
-
-_MOST_BALANCES = 3
 
 VERIFIED = {
     "snapshot": "two readings agree",
@@ -27,10 +30,12 @@ VERIFIED = {
 }
 """What each certificate of a reading says, in words."""
 
+_MOST_LINES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A number that matters, and what it is to be read against.
+    """A number that matters, and what it is compared with.
 
     Attributes
     ----------
@@ -49,11 +54,71 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One question's answer: a line for each currency, or a sentence where there is none."""
+    """The answer to one question: a line for each currency, or a sentence where there is none."""
 
     title: str
     lines: Sequence[Line]
     sentence: str = ""
+
+    def shortened(self) -> Card:
+        """Return the card with as many lines as a page has room for, and how many are left out."""
+        more = len(self.lines) - _MOST_LINES
+        if more <= 0:
+            return self
+        sentence = f"And {more:,} more. {self.sentence}".strip()
+        return replace(self, lines=self.lines[:_MOST_LINES], sentence=sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What was charged in some days in one currency, and in the days it is compared with.
+
+    Attributes
+    ----------
+    currency : str
+        The currency.
+    since, until : datetime.date
+        The first and the last day.
+    amount : decimal.Decimal
+        What was charged in these days.
+    so_far : decimal.Decimal
+        What was charged up to today, which is what is compared.
+    before : tuple of datetime.date, datetime.date and decimal.Decimal, or None
+        The first and the last day compared with, and what was charged in them; ``None`` where that
+        is not known.
+    """
+
+    currency: str
+    since: date
+    until: date
+    amount: Decimal
+    so_far: Decimal
+    before: tuple[date, date, Decimal] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """What is unpaid in one currency.
+
+    Attributes
+    ----------
+    currency : str
+        The currency.
+    amount : decimal.Decimal
+        What it comes to.
+    invoices : int
+        How many invoices it is.
+    oldest : datetime.date
+        The day that the oldest was due, or was issued where no due date is stated.
+    is_due : bool
+        Whether that day is a due date.
+    """
+
+    currency: str
+    amount: Decimal
+    invoices: int
+    oldest: date
+    is_due: bool
 
 
 def cards(history: Any, as_of: datetime) -> list[Card]:
@@ -61,7 +126,7 @@ def cards(history: Any, as_of: datetime) -> list[Card]:
 
     Parameters
     ----------
-    history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
+    history : pandas, polars, pyarrow, duckdb, dask or pyspark frame, or Asked
         A history.
     as_of : datetime.datetime
         When it is, in UTC.
@@ -80,12 +145,13 @@ def cards(history: Any, as_of: datetime) -> list[Card]:
     >>> [card.title for card in cards(history, now)]
     ['Spend this month', 'Unpaid', 'Prepaid balance']
     """
-    entries = engine.whole(history)
-    # what is dated later was not so yet
-    entries = entries[entries["issued_at"] <= as_of]
-    begins = _begins(entries)
-    spend = _spend(entries, as_of, begins)
-    return [spend, unpaid(entries, as_of), _prepaid(entries, as_of, begins)]
+    asked = _known(Asked.of(history), as_of)
+    begins = _begins(asked.history)
+    return [
+        _of_spend(asked, as_of, begins),
+        unpaid(asked, as_of),
+        _of_prepaid(asked, as_of, begins),
+    ]
 
 
 def verification(read: Mapping[str, Mapping[str, Any]]) -> str:
@@ -108,64 +174,139 @@ def verification(read: Mapping[str, Mapping[str, Any]]) -> str:
     return f"Verified: {'; '.join(parts)}."
 
 
-def _begins(history: pd.DataFrame) -> datetime | None:
+def spend_card(spent: Sequence[Spent], *, what: str = "Spend", is_running: bool = False) -> Card:
+    """Return the card of what was charged, which is of the same days in each currency.
+
+    Parameters
+    ----------
+    spent : sequence of Spent
+        One for each currency.
+    what : str
+        What was charged: ``Spend``, or one component.
+    is_running : bool
+        Whether the days are those of the running month so far.
+    """
+    if not spent:
+        return Card(what, [], "Nothing was charged here.")
+    days = words.days(spent[0].since, spent[0].until)
+    title = f"{what} this month" if is_running else f"{what}, {days}"
+    return Card(title, list(map(_spent_line, spent)), f"{days}, so far" if is_running else "")
+
+
+def _spent_line(one: Spent) -> Line:
+    change, note = "", "nothing to compare with"
+    if one.before is not None:
+        since, until, amount = one.before
+        if amount:
+            difference = total((one.so_far, amount.copy_negate()))
+            change = words.change(100 * float(difference) / abs(float(amount)))
+        note = f"{'against' if amount else 'nothing in'} {words.days(since, until)}"
+    return Line(words.amount(one.amount, one.currency), change, note)
+
+
+def unpaid_card(debts: Sequence[Debt], silent: int, today: date) -> Card:
+    """Return the card of what is unpaid.
+
+    Parameters
+    ----------
+    debts : sequence of Debt
+        One for each currency in which something is unpaid.
+    silent : int
+        How many invoices state no status.
+    today : datetime.date
+        The day that ages are counted to.
+    """
+    lines = [
+        Line(words.amount(one.amount, one.currency), "", _debt_note(one, today)) for one in debts
+    ]
+    sentence = "" if lines else "Nothing is unpaid."
+    if silent:
+        unknown = f"Not known of {words.counted(silent, 'invoice')} without a status."
+        sentence = unknown if lines else f"Nothing is known to be unpaid. {unknown}"
+    return Card("Unpaid", lines, sentence)
+
+
+def _debt_note(one: Debt, today: date) -> str:
+    days = (today - one.oldest).days
+    age = f", {words.counted(days, 'day')} ago" if days > 0 else ""
+    since = f"{'due' if one.is_due else 'issued'} {words.day(one.oldest)}"
+    return f"{words.counted(one.invoices, 'invoice')}, the oldest {since}{age}"
+
+
+def prepaid_card(found: Sequence[Prepaid], sentence: str = "") -> Card:
+    """Return the card of prepaid balances, the first to run out first."""
+    lines = [
+        Line(
+            words.amount(one.left, one.currency),
+            "",
+            f"{one.account or words.NOT_STATED}: {one.outlook}",
+        )
+        for one in found
+    ]
+    return Card("Prepaid balance", lines, sentence if lines else "No account is prepaid.")
+
+
+def unpaid(history: Any, as_of: datetime) -> Card:
+    """Return the card of what is unpaid in a history."""
+    asked = Asked.of(history)
+    owed, oldest = asked.ageing(as_of), _oldest_unpaid(asked.history)
+    debts = [
+        Debt(
+            str(currency),
+            total(part["amount"].tolist()),
+            int(part["entries"].sum()),
+            *oldest[str(currency)],
+        )
+        for currency, part in owed.groupby("currency")
+    ]
+    return unpaid_card(debts, asked.silent_invoices(), as_of.date())
+
+
+def _known(asked: Asked, as_of: datetime) -> Asked:
+    """Return what was so by then: what is dated later was not yet."""
+    entries = engine.whole(asked.history)
+    later = entries["issued_at"] > as_of
+    return Asked(entries[~later]) if later.any() else asked
+
+
+def _begins(history: Any) -> datetime | None:
     """Return the instant before which entries were left out, where some were."""
     cuts = [one["since"] for one in readings(history).values() if one["since"] is not None]
     return max(cuts, default=None)
 
 
-def _spend(history: Any, as_of: datetime, begins: datetime | None) -> Card:
-    spent = analysis.spend(history, as_of=as_of)
+def _of_spend(asked: Asked, as_of: datetime, begins: datetime | None) -> Card:
+    spent = asked.spend("month", as_of)
     if spent.empty:
         return Card("Spend", [], "No invoice counts as spend.")
     last = answers.records(spent[spent["period"] == spent["period"].max()])
-    month = last[0]["period"].date()
-    before = calendar.before(month, "month") or month
-    running = month == calendar.start(as_of.date(), "month")
-    title = "Spend this month" if running else f"Spend in {words.period(month, 'month')}"
-    days = (as_of.date() - month).days + 1
-    against = _first_days(before, days) if running else words.period(before, "month")
-    is_cut = begins is not None and begins.date() > before
-    lines = []
-    for one in last:
-        change = None if is_cut else one["change_pct"]
-        note = "nothing to compare with" if change is None else f"against {against}"
-        amount = words.amount(one["amount"], one["currency"])
-        lines.append(Line(amount, words.change(change), note))
-    so_far = f"{_first_days(month, days)}, so far" if running else "the last month with invoices"
-    return Card(title, lines, so_far)
-
-
-def _first_days(month: date, days: int) -> str:
-    """Return the first days of a month: ``1-21 Oct``."""
-    after = calendar.after(month, "month")
-    last = month + timedelta(days=days - 1)
-    if after is not None and last >= after:
-        last = after - timedelta(days=1)
-    return f"1-{last.day} {month:%b}" if last.day > 1 else f"1 {month:%b}"
-
-
-def unpaid(history: Any, as_of: datetime) -> Card:
-    """Return what is unpaid in each currency, and since when."""
-    owed = analysis.ageing(history, as_of)
-    oldest = _oldest_unpaid(history)
-    lines = []
-    for currency, part in owed.groupby("currency"):
-        since, is_due = oldest[str(currency)]
-        days = (as_of.date() - since).days
-        age = f"{'due' if is_due else 'issued'} {words.day(since)}"
-        note = f"{words.counted(int(part['entries'].sum()), 'invoice')}, the oldest {age}"
-        if days > 0:
-            note += f", {words.counted(days, 'day')} ago"
-        lines.append(Line(words.amount(total(part["amount"].tolist()), str(currency)), "", note))
-    silent = analysis.statuses(history)
-    silent = silent[(silent["kind"] == "invoice") & silent["status"].isna()]
-    sentence = "" if lines else "Nothing is unpaid."
-    if len(silent):
-        count = words.counted(int(silent["entries"].sum()), "invoice")
-        unknown = f"Not known of {count} without a status."
-        sentence = unknown if lines else f"Nothing is known to be unpaid. {unknown}"
-    return Card("Unpaid", lines, sentence)
+    month, today = last[0]["period"].date(), as_of.date()
+    is_running = month == calendar.start(today, "month")
+    end = min(calendar.last_day(month, "month"), today)
+    previous = calendar.before(month, "month") or month
+    # of a running month, as many days of the one before
+    ends = (
+        min(calendar.last_day(previous, "month"), previous + (end - month))
+        if is_running
+        else (calendar.last_day(previous, "month"))
+    )
+    is_cut = begins is not None and begins.date() > previous
+    return spend_card(
+        [
+            Spent(
+                one["currency"],
+                month,
+                end,
+                one["amount"],
+                one["amount"],
+                None
+                if is_cut or one["change"] is None
+                else (previous, ends, total((one["amount"], one["change"].copy_negate()))),
+            )
+            for one in last
+        ],
+        is_running=is_running,
+    )
 
 
 def _oldest_unpaid(history: Any) -> dict[str, tuple[date, bool]]:
@@ -181,22 +322,26 @@ def _oldest_unpaid(history: Any) -> dict[str, tuple[date, bool]]:
     return found
 
 
-def _prepaid(history: pd.DataFrame, as_of: datetime, begins: datetime | None) -> Card:
-    left = analysis.balance(history)
-    if left.empty:
-        return Card("Prepaid balance", [], "No account is prepaid.")
-    found = prepaid(left, as_of)
-    shown = [
-        Line(words.amount(one.left, one.currency), "", f"{one.account}: {one.outlook}")
-        for one in found[:_MOST_BALANCES]
-    ]
-    counted = f"Counted from {words.day(left['issued_at'].min())}, the first entry here."
+def _of_prepaid(asked: Asked, as_of: datetime, begins: datetime | None) -> Card:
+    left = asked.balance()
+    counted = ""
     if begins is not None:
         counted = f"Counted from {words.day(begins)}; what was left before is not in it."
-    if len(found) > len(shown):
-        more = words.counted(len(found) - len(shown), "account")
-        counted = f"And {more} that last longer. {counted}"
-    return Card("Prepaid balance", shown, counted)
+    elif not left.empty:
+        counted = f"Counted from {words.day(left['issued_at'].min())}, the first entry here."
+    return prepaid_card(prepaid(left, as_of), counted).shortened()
 
 
-__all__ = ["VERIFIED", "Card", "Line", "cards", "unpaid", "verification"]
+__all__ = [
+    "VERIFIED",
+    "Card",
+    "Debt",
+    "Line",
+    "Spent",
+    "cards",
+    "prepaid_card",
+    "spend_card",
+    "unpaid",
+    "unpaid_card",
+    "verification",
+]

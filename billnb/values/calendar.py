@@ -72,6 +72,18 @@ def before(first: date, by: By) -> date | None:
     return None if first == date.min else start(first - timedelta(days=1), by)
 
 
+def last_day(first: date, by: By) -> date:
+    """Return the last day of the period that begins on `first`.
+
+    Examples
+    --------
+    >>> last_day(date(2026, 2, 1), "month")
+    datetime.date(2026, 2, 28)
+    """
+    end = after(first, by)
+    return date.max if end is None else end - timedelta(days=1)
+
+
 def every(first: date, last: date, by: By) -> Iterator[date]:
     """Yield the first day of each period from `first` to `last`.
 
@@ -86,4 +98,4 @@ def every(first: date, last: date, by: By) -> Iterator[date]:
         current = after(current, by)
 
 
-__all__ = ["PERIODS", "By", "after", "before", "checked", "every", "start"]
+__all__ = ["PERIODS", "By", "after", "before", "checked", "every", "last_day", "start"]

@@ -7,12 +7,13 @@ digit of an amount unless a compact form is asked for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 
 from babel.numbers import get_currency_precision, get_currency_symbol
 
+from billnb.values import calendar
 from billnb.values.calendar import By
 from billnb.values.money import plain
 
@@ -178,6 +179,26 @@ def periods(found: Sequence[date], by: By) -> str:
     return first if first == last else f"{first} to {last}"
 
 
+def days(since: date, until: date) -> str:
+    """Return a range of days as people write it.
+
+    Examples
+    --------
+    >>> days(date(2026, 10, 1), date(2026, 10, 31)), days(date(2026, 10, 1), date(2026, 10, 21))
+    ('Oct 2026', '1-21 Oct 2026')
+    """
+    is_whole = (
+        since.day == 1 and (until + timedelta(days=1)).day == 1 if until < date.max else False
+    )
+    if is_whole:
+        return periods([since, calendar.start(until, "month")], "month")
+    if since == until:
+        return day(since)
+    if (since.year, since.month) == (until.year, until.month):
+        return f"{since.day}-{day(until)}"
+    return f"{day(since)} to {day(until)}"
+
+
 def listed(names: Sequence[str], most: int = _NAMED_CURRENCIES) -> str:
     """Return names as one, some of them where there are many.
 
@@ -210,6 +231,7 @@ __all__ = [
     "compact",
     "counted",
     "day",
+    "days",
     "listed",
     "moment",
     "percent",
