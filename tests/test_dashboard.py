@@ -346,7 +346,7 @@ def test_files_hold_the_selection(front: Front) -> None:
     assert [Decimal(row[place]) for row in rows[1:]] == expected["total"].tolist()
     (html,) = found["html"]["buffers"]
     assert "Redacted:" in html.decode()
-    assert "is none of csv" in front.ask(type="export", form="docx")["error"]
+    assert "is none of table, csv" in front.ask(type="export", form="docx")["error"]
 
 
 def test_a_sheet_holds_no_formula(monkeypatch: pytest.MonkeyPatch) -> None:

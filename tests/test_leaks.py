@@ -24,7 +24,8 @@ from faulty import Behaviour, Exchange, FaultyServer
 from vendors import Case
 
 import billnb
-from billnb import cli, export
+from billnb import cli
+from billnb.formats import FORMATS
 from billnb.sandbox.wire import Request, Response, json_response
 from billnb.summary import terminal
 
@@ -213,7 +214,7 @@ def test_success_leaks_nothing_but_the_frame(case: Case, recorder: Recorder) -> 
     recorder.lines += [
         repr(history.attrs),
         terminal.summary(history),
-        export.text(history, "table"),
+        FORMATS["table"].encoded(history).decode(),
     ]
     recorder.lines += [f"{account} {account!r} {vars(account)} {copy.copy(account.limits)}"]
     assert len(history) == 120

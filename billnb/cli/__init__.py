@@ -14,18 +14,19 @@ from typing import Any
 import click
 
 import billnb
+from billnb import formats
 from billnb.cli.accounts import accounts
 from billnb.cli.command import Commands, with_debug
 from billnb.entry import KINDS
 from billnb.errors import ArgumentError
 from billnb.files.atomic import replace
+from billnb.formats import FORMATS
 from billnb.values.moments import instant
 
 TOUR = "explore.ipynb"
 """The notebook that `billnb lab` opens."""
 
 _COUNT = click.IntRange(0)
-_SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".txt": "table"}
 
 
 _since = click.option(
@@ -86,7 +87,7 @@ def demo(since: str | None, until: str | None, months: int) -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "json", "parquet"]),
+    type=click.Choice([*FORMATS]),
     help="What to write. [default: by the ending of --output; without one, table]",
 )
 @click.option(
@@ -110,32 +111,18 @@ def load(
     column, people's and cards' included, and text as the vendor gave it; table shows the
     essentials.
     """
-    from billnb import export
-
-    form = form or _form_of(output)
-    if form == "parquet" and output is None:
-        raise ArgumentError("parquet is no text; name a file with --output")
+    if form is None:
+        form = "table" if output is None else formats.of_file(output)
+    if output is None and not FORMATS[form].is_text:
+        raise ArgumentError(f"{form} is no text; name a file with --output")
     history = billnb.load(*accounts, **options)
     if output is not None:
-        export.write(history, output, form)
+        formats.write(history, output, form)
         click.echo(f"{len(history):,} entries written to {output}", err=True)
-    elif form == "table":
-        click.echo(export.text(history, form))
     else:
-        # files are UTF-8, whatever the terminal is
-        click.echo(export.encoded(history, form), nl=False)
-
-
-def _form_of(output: Path | None) -> str:
-    if output is None:
-        return "table"
-    suffix = output.suffix.lower()
-    if suffix not in _SUFFIXES:
-        raise ArgumentError(
-            f"what to write to {output}? Name a format with --format, or end the file's name in "
-            f"{', '.join(_SUFFIXES)}"
-        )
-    return _SUFFIXES[suffix]
+        # bytes, for files are UTF-8, whatever the terminal is; a table is for the terminal
+        content = FORMATS[form].encoded(history)
+        click.echo(content.decode() if form == "table" else content, nl=False)
 
 
 @main.command()

@@ -319,8 +319,8 @@ class Explorer(anywidget.AnyWidget):
 
     def _export(self, message: Mapping[str, Any]) -> dict[str, Any]:
         form = str(message["form"])
-        content = sending.file(self.selection, form, self._ledger.now)
-        return {"name": f"billing.{form}", "mime": sending.FILES[form], "buffers": [content]}
+        content, mime = sending.file(self.selection, form, self._ledger.now)
+        return {"name": f"billing.{form}", "mime": mime, "buffers": [content]}
 
     def code(self) -> str:
         """Return the Python that gives the selection and the charts that are shown.

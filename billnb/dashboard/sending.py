@@ -14,19 +14,13 @@ import pandas as pd
 from itables.utils import read_package_file
 from plotly.offline import get_plotlyjs
 
-from billnb import export
-from billnb.engine import answers
+from billnb import formats
 from billnb.errors import ArgumentError
 from billnb.reporting import report
 from billnb.values.money import plain
 
-FILES = {
-    "csv": "text/csv",
-    "parquet": "application/vnd.apache.parquet",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "html": "text/html",
-}
-"""The forms a selection leaves in, and what browsers call them."""
+REPORT = "html"
+"""The form of a selection that is a report."""
 
 _LIBRARIES: Mapping[str, Callable[[], list[str]]] = {
     "plotly": lambda: [get_plotlyjs()],
@@ -45,8 +39,8 @@ def library(name: str) -> list[bytes]:
     return [gzip.compress(text.encode(), 3, mtime=0) for text in _LIBRARIES[name]()]
 
 
-def file(selection: pd.DataFrame, form: str, now: datetime) -> bytes:
-    """Return a file of entries in one of :data:`FILES`; a report is redacted.
+def file(selection: pd.DataFrame, form: str, now: datetime) -> tuple[bytes, str]:
+    """Return a file of entries, and its media type: a redacted report, or one of the formats.
 
     Raises
     ------
@@ -55,50 +49,16 @@ def file(selection: pd.DataFrame, form: str, now: datetime) -> bytes:
     ImportError
         For Excel where openpyxl is missing.
     """
-    if form not in FILES:
-        raise ArgumentError(f"format={form!r} is none of {', '.join(FILES)}")
-    if form in ("csv", "parquet"):
-        return export.encoded(selection, form)
+    if form != REPORT:
+        found = formats.find(form)
+        return found.encoded(selection), found.mime
     with TemporaryDirectory() as folder:
-        path = Path(folder, f"billing.{form}")
-        if form == "html":
-            report(selection, path, as_of=now)
-        else:
-            _excel(selection, path)
-        return path.read_bytes()
-
-
-def _excel(selection: pd.DataFrame, path: Path) -> None:
-    """Write entries as a sheet; amounts are text, for a sheet's numbers are binary floats."""
-    try:
-        import openpyxl
-        from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-    except ImportError:
-        raise ImportError("Excel files need openpyxl: pip install openpyxl") from None
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet("entries")
-    names = list(selection.columns)
-    sheet.append(names)
-    for row in answers.records(selection):
-        cells = []
-        for value in row.values():
-            text = ILLEGAL_CHARACTERS_RE.sub("\ufffd", _kept(value))
-            one = openpyxl.cell.WriteOnlyCell(sheet, text or None)
-            one.data_type = "s"  # no formula, whatever it begins with
-            cells.append(one)
-        sheet.append(cells)
-    book.save(path)
-
-
-def _kept(value: Any) -> str:
-    """Return what stands in a sheet: digits, an instant to its last digit, or text."""
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat()).replace("+00:00", "Z")
-    return cell(value)
+        path = report(selection, Path(folder, f"billing.{form}"), as_of=now)
+        return path.read_bytes(), "text/html"
 
 
 def cell(value: Any) -> str:
-    """Return what stands in a cell: digits, a minute in UTC, or text."""
+    """Return what the table of entries shows: digits, a minute in UTC, or text."""
     if value is None:
         return ""
     if hasattr(value, "isoformat"):
@@ -106,4 +66,4 @@ def cell(value: Any) -> str:
     return value if isinstance(value, str) else plain(value)
 
 
-__all__ = ["FILES", "cell", "file", "library"]
+__all__ = ["REPORT", "cell", "file", "library"]
