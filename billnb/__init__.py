@@ -8,135 +8,37 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # that of typing, which takes longer to import than all the rest
-if TYPE_CHECKING:
-    from typing import Any
-
-    from billnb import accounts as accounts
-    from billnb import analysis as analysis
-    from billnb import charts as charts
-    from billnb import errors as errors
-    from billnb.dashboard import Explorer as Explorer
-    from billnb.dashboard import explore as explore
-    from billnb.errors import AccessDeniedError as AccessDeniedError
-    from billnb.errors import AccountNotFoundError as AccountNotFoundError
-    from billnb.errors import ArgumentError as ArgumentError
-    from billnb.errors import AuthenticationError as AuthenticationError
-    from billnb.errors import BillnbError as BillnbError
-    from billnb.errors import ConfigurationError as ConfigurationError
-    from billnb.errors import ContractError as ContractError
-    from billnb.errors import DeadlineExceededError as DeadlineExceededError
-    from billnb.errors import MalformedBodyError as MalformedBodyError
-    from billnb.errors import MissingRateError as MissingRateError
-    from billnb.errors import MixedCurrencyError as MixedCurrencyError
-    from billnb.errors import MoneyError as MoneyError
-    from billnb.errors import NameTakenError as NameTakenError
-    from billnb.errors import RateLimitedError as RateLimitedError
-    from billnb.errors import RedirectRefusedError as RedirectRefusedError
-    from billnb.errors import RequestError as RequestError
-    from billnb.errors import ResponseTooLargeError as ResponseTooLargeError
-    from billnb.errors import SecretError as SecretError
-    from billnb.errors import StorageError as StorageError
-    from billnb.errors import TransportError as TransportError
-    from billnb.errors import TruncatedHistoryError as TruncatedHistoryError
-    from billnb.errors import UnknownNameError as UnknownNameError
-    from billnb.errors import UnstableHistoryError as UnstableHistoryError
-    from billnb.loading.load import load as load
-    from billnb.providers.bytio import Bytio as Bytio
-    from billnb.providers.unpod import Unpod as Unpod
-    from billnb.redaction import redact as redact
-    from billnb.reporting import report as report
-    from billnb.sandbox.demo import demo as demo
-    from billnb.transport import Limits as Limits
-    from billnb.values.secret import Secret as Secret
-
-    __version__: str
-
-# Each name is imported from its home when it is first used, so that `import billnb` stays light.
-_HOMES = {
-    "AccessDeniedError": "billnb.errors",
-    "AccountNotFoundError": "billnb.errors",
-    "ArgumentError": "billnb.errors",
-    "AuthenticationError": "billnb.errors",
-    "BillnbError": "billnb.errors",
-    "Bytio": "billnb.providers.bytio",
-    "ConfigurationError": "billnb.errors",
-    "ContractError": "billnb.errors",
-    "DeadlineExceededError": "billnb.errors",
-    "Explorer": "billnb.dashboard",
-    "Limits": "billnb.transport",
-    "MalformedBodyError": "billnb.errors",
-    "MissingRateError": "billnb.errors",
-    "MixedCurrencyError": "billnb.errors",
-    "MoneyError": "billnb.errors",
-    "NameTakenError": "billnb.errors",
-    "RateLimitedError": "billnb.errors",
-    "RedirectRefusedError": "billnb.errors",
-    "RequestError": "billnb.errors",
-    "ResponseTooLargeError": "billnb.errors",
-    "Secret": "billnb.values.secret",
-    "SecretError": "billnb.errors",
-    "StorageError": "billnb.errors",
-    "TransportError": "billnb.errors",
-    "TruncatedHistoryError": "billnb.errors",
-    "UnknownNameError": "billnb.errors",
-    "Unpod": "billnb.providers.unpod",
-    "UnstableHistoryError": "billnb.errors",
-    "demo": "billnb.sandbox.demo",
-    "explore": "billnb.dashboard",
-    "load": "billnb.loading.load",
-    "redact": "billnb.redaction",
-    "report": "billnb.reporting",
+# The public names by the module that each is imported from when it is first used, so that
+# `import billnb` stays light; __init__.pyi types them.
+_NAMES = {
+    "billnb.dashboard": "Explorer explore",
+    "billnb.errors": "AccessDeniedError AccountNotFoundError ArgumentError AuthenticationError "
+    "BillnbError ConfigurationError ContractError DeadlineExceededError MalformedBodyError "
+    "MissingRateError MixedCurrencyError MoneyError NameTakenError RateLimitedError "
+    "RedirectRefusedError RequestError ResponseTooLargeError SecretError StorageError "
+    "TransportError TruncatedHistoryError UnknownNameError UnstableHistoryError",
+    "billnb.loading": "load",
+    "billnb.providers.bytio": "Bytio",
+    "billnb.providers.unpod": "Unpod",
+    "billnb.redaction": "redact",
+    "billnb.reporting": "report",
+    "billnb.sandbox.demo": "demo",
+    "billnb.transport": "Limits",
+    "billnb.values.secret": "Secret",
 }
+_HOOKS = "_jupyter_labextension_paths _jupyter_server_extension_points load_ipython_extension"
+_HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
+_HOMES |= dict.fromkeys(_HOOKS.split(), "billnb.jupyter")  # what Jupyter and IPython look for
 _ROOMS = ("accounts", "analysis", "charts", "errors")
 
-__all__ = [
-    "AccessDeniedError",
-    "AccountNotFoundError",
-    "ArgumentError",
-    "AuthenticationError",
-    "BillnbError",
-    "Bytio",
-    "ConfigurationError",
-    "ContractError",
-    "DeadlineExceededError",
-    "Explorer",
-    "Limits",
-    "MalformedBodyError",
-    "MissingRateError",
-    "MixedCurrencyError",
-    "MoneyError",
-    "NameTakenError",
-    "RateLimitedError",
-    "RedirectRefusedError",
-    "RequestError",
-    "ResponseTooLargeError",
-    "Secret",
-    "SecretError",
-    "StorageError",
-    "TransportError",
-    "TruncatedHistoryError",
-    "UnknownNameError",
-    "Unpod",
-    "UnstableHistoryError",
-    "__version__",
-    "accounts",
-    "analysis",
-    "charts",
-    "demo",
-    "errors",
-    "explore",
-    "load",
-    "redact",
-    "report",
-]
+__all__ = sorted({*_HOMES, *_ROOMS, "__version__"} - {*_HOOKS.split()})
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     import importlib
 
     if name == "__version__":
-        value = importlib.import_module("importlib.metadata").version("billnb")
+        value: object = importlib.import_module("importlib.metadata").version("billnb")
     elif name in _HOMES:
         value = getattr(importlib.import_module(_HOMES[name]), name)
     elif name in _ROOMS:
@@ -147,22 +49,5 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-def load_ipython_extension(shell: Any) -> None:
-    """Have ``%load_ext billnb`` make ``%billnb`` and ``%%billnb`` known."""
-    import importlib
-
-    importlib.import_module("billnb.jupyter.magic").register(shell)
-
-
-def _jupyter_labextension_paths() -> list[dict[str, str]]:
-    """Say where the extension of JupyterLab is, to those who link it."""
-    return [{"src": "labextension", "dest": "billnb"}]
-
-
-def _jupyter_server_extension_points() -> list[dict[str, str]]:
-    """Tell a Jupyter server where its part of billnb is."""
-    return [{"module": "billnb.jupyter.server"}]
-
-
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return __all__

@@ -1,4 +1,4 @@
-"""What is one line of a billing history, and one page of them?
+"""One entry of a billing history, and one page of entries.
 
 An :class:`Entry` is what every provider's records become; its fields are the history's columns.
 """

@@ -1,4 +1,4 @@
-"""What may be shown to anyone: a history without what identifies people, cards and accounts?"""
+"""Redaction: a history without what identifies people, cards and accounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is everything in the wheel that should be, and nothing else?
+"""The check that the wheel holds what it should, and nothing else.
 
 ``python tests/check_wheel.py WHEEL`` exits with 1 and a line for each thing that is wrong.
 """

@@ -28,7 +28,7 @@ from billnb.values.table import aligned
 
 
 def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "billnb.cli", *words]
+    command = [sys.executable, "-m", "billnb", *words]
     return subprocess.run(
         command, capture_output=True, text=True, timeout=60, env={**os.environ, **environ}
     )
@@ -37,7 +37,7 @@ def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
 @contextmanager
 def sandbox(*words: str) -> Iterator[dict[str, str]]:
     """Run `billnb sandbox`, and give the environment it prints."""
-    command = [sys.executable, "-m", "billnb.cli", "sandbox", "--port", "0", *words]
+    command = [sys.executable, "-m", "billnb", "sandbox", "--port", "0", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(2)]

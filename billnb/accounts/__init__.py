@@ -1,4 +1,4 @@
-"""Which accounts are there, where are their secrets kept, and do they work?
+"""Accounts with names: connected once, loaded by name, their secrets kept apart.
 
 An account has a name, a provider and options, in a file that a person may read and write:
 

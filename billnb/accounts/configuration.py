@@ -1,4 +1,4 @@
-"""Which accounts does the file of accounts name?
+"""The accounts that the file of accounts names.
 
 People write in it too: what cannot be meant is an error that names the place, and never what stands
 there, for somebody may have put a secret into it.

@@ -1,4 +1,4 @@
-"""Where does each thing an account needs come from: the environment, the file, or a store?
+"""The credentials and settings of an account, from the environment, the file or a store.
 
 The environment wins. A provider's own variables count for an account that is called like the
 provider, and for no other: they would send one account's key as another's.

@@ -1,4 +1,4 @@
-"""How is an account written into the file of accounts, or taken out of it, without a loss?
+"""Edits of the file of accounts that keep comments and layout.
 
 Comments, layout and all other tables stay as they are. What would be written is read first, and has
 to say what the file said before, but for the one account.

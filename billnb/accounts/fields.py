@@ -1,4 +1,4 @@
-"""What must be said of an account, at each provider, and which environment variables say it?"""
+"""The fields of an account at each provider, and the environment variables that set them."""
 
 from __future__ import annotations
 

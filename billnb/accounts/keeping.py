@@ -1,4 +1,4 @@
-"""Where is a secret kept: in the keyring, or in a file that was asked for?"""
+"""The stores that keep secrets: the keyring, or a file where one was asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is there a keyring that keeps secrets, and does it?
+"""Secrets in the system's keyring, read back before they count as kept.
 
 A backend that fails, forgets, or writes plain text is no keyring, whatever it calls itself; those
 are refused by name. What a real one says it has kept is read back before anyone is told so.

@@ -1,4 +1,4 @@
-"""Which accounts are there, and what is known of each?
+"""The accounts there are, and what is known of each.
 
 No keyring is asked, so that a thousand accounts are listed as fast as one, and none is unlocked.
 """

@@ -1,4 +1,4 @@
-"""What may an account be called?
+"""The names that accounts may have.
 
 Its environment variables are made of its name, so that two names that come to the same variable
 would have one account's key sent as the other's.

@@ -1,4 +1,4 @@
-"""Where are accounts, their secrets and their states?"""
+"""The paths of accounts, secrets and states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does an account come in, and how does it go?
+"""Accounts connected and removed.
 
 What a crash can leave behind is a secret without an account, never an account that is said to have
 one: coming in, the secret is first. Going, it is first as well, so that none is forgotten.

@@ -1,4 +1,4 @@
-"""Which account does a name mean?
+"""Names of accounts resolved to accounts that can be read.
 
 One of the file of accounts; else a provider's own name means its account in the environment:
 ``load("bytio")`` is ``load(Bytio())``.

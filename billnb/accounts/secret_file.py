@@ -1,4 +1,4 @@
-"""How are secrets kept in a file that its owner alone may read?"""
+"""Secrets in a file that its owner alone may read."""
 
 from __future__ import annotations
 

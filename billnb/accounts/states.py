@@ -1,4 +1,4 @@
-"""What was found out about an account: did its last test work, and when was it last loaded?
+"""The states of accounts: how their last test went, and when they were last loaded.
 
 Nothing depends on it: a file of states that cannot be read is begun anew, and a load never fails
 because its moment could not be noted.

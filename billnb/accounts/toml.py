@@ -1,4 +1,4 @@
-"""What does a TOML file say, and where is it at fault?"""
+"""TOML files read, with line and column where one is at fault."""
 
 from __future__ import annotations
 

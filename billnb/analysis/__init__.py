@@ -1,4 +1,4 @@
-"""What does a history say? Each question is a function: a history in, a small frame out.
+"""Questions about a history: each is a function that takes a history and returns a small frame.
 
 The history may be a pandas, Polars, PyArrow, DuckDB, Dask or PySpark frame with the columns that
 :func:`billnb.load` returns. It is filtered, grouped and summed where it lives, every digit kept;

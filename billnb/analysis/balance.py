@@ -1,4 +1,4 @@
-"""What is left of a prepaid balance, and for how long does it last?"""
+"""Prepaid balances after each entry, and how long they last."""
 
 from __future__ import annotations
 

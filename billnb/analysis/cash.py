@@ -1,4 +1,4 @@
-"""How much money moved in each period?"""
+"""Money paid by period and currency."""
 
 from __future__ import annotations
 

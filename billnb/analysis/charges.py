@@ -1,4 +1,4 @@
-"""What were the charges of each period made of?"""
+"""Charges by period, account and component."""
 
 from __future__ import annotations
 

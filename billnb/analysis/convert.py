@@ -1,4 +1,4 @@
-"""What is a history in one currency?"""
+"""A history converted into one currency at dated rates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which entries look as if they had been charged twice?"""
+"""Entries that look charged twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much was charged in each period, and how does that compare with the one before?"""
+"""Spend by period and currency, and its change."""
 
 from __future__ import annotations
 

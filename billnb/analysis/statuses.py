@@ -1,4 +1,4 @@
-"""How did invoices and payments fare?"""
+"""Counts and amounts of entries by status."""
 
 from __future__ import annotations
 

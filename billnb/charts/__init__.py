@@ -1,4 +1,4 @@
-"""What does a history look like? A history in, a finished Plotly figure out.
+"""Charts: each is a function that takes a history and returns a Plotly figure.
 
 Colours mean the same in every chart and can be told apart by the colour-blind; text takes the
 colour of the page, light or dark. Each currency has panels of its own. Hovering shows every digit:

@@ -1,4 +1,4 @@
-"""What is unpaid, and for how long?"""
+"""Unpaid invoices by age."""
 
 from __future__ import annotations
 

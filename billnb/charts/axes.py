@@ -1,4 +1,4 @@
-"""What do axes say: periods, amounts of a currency, shares?"""
+"""Axes of periods, amounts and shares."""
 
 from __future__ import annotations
 

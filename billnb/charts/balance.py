@@ -1,4 +1,4 @@
-"""What is left of prepaid balances?"""
+"""Prepaid balances over time, as lines."""
 
 from __future__ import annotations
 

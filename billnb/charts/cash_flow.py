@@ -1,4 +1,4 @@
-"""Was as much paid as was charged?"""
+"""Invoiced and paid by period, as bars beside each other."""
 
 from __future__ import annotations
 

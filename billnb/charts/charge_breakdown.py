@@ -1,4 +1,4 @@
-"""What were the charges made of, all together?"""
+"""Charges by component, as horizontal bars."""
 
 from __future__ import annotations
 

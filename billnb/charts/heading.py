@@ -1,4 +1,4 @@
-"""What stands above a figure: a sentence, what qualifies it, and what its colours mean?"""
+"""The heading of a figure: title, notes, and the key of its colours."""
 
 from __future__ import annotations
 

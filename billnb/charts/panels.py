@@ -1,4 +1,4 @@
-"""How is a figure laid out: its heading, a row of panels for each currency, and its bars?"""
+"""The layout of figures: a heading, a row of panels for each currency, and bars."""
 
 from __future__ import annotations
 

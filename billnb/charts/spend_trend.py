@@ -1,4 +1,4 @@
-"""How does spend develop?"""
+"""Spend by period, as stacked bars."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do invoices and payments fare, period by period?"""
+"""Shares of statuses by period, as stacked bars."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do all charts look like: which colours mean what, and which ink reads on any page?
+"""The look of all charts: colours and their meanings, and ink that reads on any page.
 
 Text takes the colour of the page around the chart: Plotly hands the CSS of a ``<span>`` to the
 browser, and ``currentColor`` is what the page writes in. So a chart reads on light and dark pages,

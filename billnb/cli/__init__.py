@@ -1,4 +1,4 @@
-"""How is billnb reached from a shell?"""
+"""The commands of ``billnb``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How are accounts connected, tested and removed from a shell?
+"""The commands that connect, test and remove accounts.
 
 A secret is asked for without an echo, or read from standard input. It is never an argument: those
 stand in the lists of processes and in the histories of shells, for others to read.

@@ -1,4 +1,4 @@
-"""How does every command behave when something is wrong?"""
+"""What all commands share: errors in one line, and ``--debug``."""
 
 from __future__ import annotations
 

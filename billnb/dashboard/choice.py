@@ -1,4 +1,4 @@
-"""What is looked at: which days, whose entries, in which form?"""
+"""What is chosen in a dashboard: days, filters, and the form of the charts."""
 
 from __future__ import annotations
 

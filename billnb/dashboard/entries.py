@@ -1,4 +1,4 @@
-"""Which entries are chosen, and in what order are they shown?"""
+"""The entries that a choice selects, in the order in which they are shown."""
 
 from __future__ import annotations
 

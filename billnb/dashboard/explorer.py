@@ -1,4 +1,4 @@
-"""How does a dashboard live in a notebook, and how is it told what to show?"""
+"""The dashboard's widget: its traits, and the messages of its page."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ import msgspec
 import pandas as pd
 import traitlets
 
-import billnb
-from billnb import accounts
 from billnb.charts.panels import when
 from billnb.dashboard import sending, view
 from billnb.dashboard.choice import (
@@ -38,9 +36,6 @@ _PAGE = Path(__file__).parent / "page"
 _CHOSEN = tuple(field.name for field in fields(Choice))
 _ONE_OF: Mapping[str, Iterable[str]] = {"by": PERIODS, "stack": STACKS, "measure": MEASURES}
 _MOST_MONTHS = 60
-_DEMO = (
-    "No account is configured: these are made-up ones. Pass a history of your own to explore it."
-)
 
 
 class _Selected(traitlets.TraitType[pd.DataFrame, pd.DataFrame]):
@@ -362,50 +357,6 @@ class Explorer(anywidget.AnyWidget):
         return "\n".join(lines)
 
 
-def explore(history: Any = None, *, as_of: Moment | None = None) -> Explorer:
-    """Return a dashboard of a history: the last expression of a cell shows it.
-
-    Parameters
-    ----------
-    history : pandas, polars, pyarrow, duckdb, dask or pyspark frame, optional
-        A history, as :func:`billnb.load` returns it. Without one, every account that has its
-        credentials in the environment is loaded; where none has, there is the demo.
-    as_of : str, datetime.date or datetime.datetime, optional
-        When it is; unless told otherwise, when the history was read.
-
-    Returns
-    -------
-    Explorer
-        A widget. Its ``selection`` is the frame of what is chosen.
-
-    Raises
-    ------
-    ArgumentError
-        For a frame that lacks columns.
-    BillnbError
-        When an account cannot be read whole.
-    MixedCurrencyError
-        When entries state no currency.
-    MoneyError
-        When amounts are not decimals, or missing.
-
-    Examples
-    --------
-    >>> import billnb
-    >>> explorer = explore(billnb.demo())
-    >>> explorer.status = "failed"
-    >>> explorer.selection["status"].unique().tolist()
-    ['failed']
-    """
-    notice = ""
-    if history is None:
-        if accounts.list():
-            history = billnb.load()
-        else:
-            history, notice = billnb.demo(), _DEMO
-    return Explorer(history, as_of=as_of, notice=notice)
-
-
 def _fitting(ledger: Ledger) -> By:
     """Return how long periods are at first: as short as there is room for."""
     first, last = ledger.extent
@@ -438,4 +389,4 @@ def _quoted(value: Any) -> str:
     return json.dumps(str(value), ensure_ascii=False)
 
 
-__all__ = ["FIELDS", "UNSTATED", "Explorer", "explore"]
+__all__ = ["FIELDS", "UNSTATED", "Explorer"]

@@ -1,4 +1,4 @@
-"""What do answers look like? As charts do, drawn in milliseconds, and ready to be clicked.
+"""The figures of a dashboard: drawn as charts are, in milliseconds, and ready to be clicked.
 
 Plotly's classes check every value they are given, which takes longer than all the rest: here
 figures are plain dictionaries, with the template, the colours and the words of

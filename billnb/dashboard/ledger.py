@@ -1,4 +1,4 @@
-"""What does a history say of a choice, within a millisecond?
+"""Answers to a dashboard's choice, from sums made once.
 
 Everything that a choice may ask for is summed once, when the history is given; see
 :mod:`billnb.cube`.

@@ -1,4 +1,4 @@
-"""How are panels below each other laid out, as plain dictionaries?"""
+"""Figures with panels below each other, as plain dictionaries."""
 
 from __future__ import annotations
 

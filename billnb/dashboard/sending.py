@@ -1,4 +1,4 @@
-"""What is sent to the front end besides what it shows: libraries, and files to keep?"""
+"""What a dashboard sends beside its view: libraries, and files to download."""
 
 from __future__ import annotations
 

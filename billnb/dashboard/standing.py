@@ -1,4 +1,4 @@
-"""How do accounts stand now: what is unpaid, and what is left of prepaid balances?
+"""What is unpaid and what is left of prepaid balances, whatever days are chosen.
 
 That does not depend on the days that are looked at. It is asked once, and then looked through.
 """

@@ -1,4 +1,4 @@
-"""What does the dashboard's front end show of a choice?"""
+"""The view of a choice, as JSON for the dashboard's page."""
 
 from __future__ import annotations
 

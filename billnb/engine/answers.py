@@ -1,4 +1,4 @@
-"""How does what was summed on an engine become a frame that people work with?
+"""Sums of an engine as a pandas frame of exact amounts.
 
 Exact again: amounts of a history's own type, instants in UTC, and what is not stated as missing.
 """

@@ -1,4 +1,4 @@
-"""What do exact amounts come to, one after another?
+"""Exact running totals of decimals.
 
 Arrow adds up decimals in groups, but not along a column, and pandas refuses both. An Arrow
 decimal is an integer of 128 bits: here it is taken apart into limbs of 32 bits, which NumPy can

@@ -1,4 +1,4 @@
-"""How does one question run on any engine that holds a history?
+"""A history as a lazy frame on its own engine, and small answers brought back.
 
 A question is written once, in Narwhals: filter, group, sum and count, which are exact on every
 engine. It runs where the frame lives (Polars, PyArrow, DuckDB, Dask, PySpark; a pandas frame,

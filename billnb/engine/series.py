@@ -1,4 +1,4 @@
-"""How do entries become a series of periods: gaps filled, changes, and what is still running?"""
+"""Sums as a series of periods: gaps filled, changes, and the period that is not over."""
 
 from __future__ import annotations
 

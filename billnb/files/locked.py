@@ -1,4 +1,4 @@
-"""How is a file of ours written, when others may be writing it too?"""
+"""Files that several processes write, one at a time."""
 
 from __future__ import annotations
 

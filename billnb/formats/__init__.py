@@ -89,7 +89,7 @@ def of_file(path: str | os.PathLike[str]) -> str:
         return found
     endings = ", ".join(one.suffix for one in FORMATS.values())
     raise ArgumentError(
-        f"the format of {os.fspath(path)!r} is not known: end its name in one of {endings}, or name "
+        f"the format of {os.fspath(path)!r} is not known; end its name in {endings}, or name "
         "a format (--format in a shell)"
     )
 

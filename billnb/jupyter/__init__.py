@@ -1,1 +1,24 @@
-"""What Jupyter loads: the magic and the server extension."""
+"""What Jupyter and IPython load: the magics, the server extension, and where the panel is."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Make ``%billnb`` and ``%%billnb`` known, as ``%load_ext billnb`` asks for."""
+    import_module("billnb.jupyter.magic").register(shell)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Return where JupyterLab's extension is, for those who link it."""
+    return [{"src": "labextension", "dest": "billnb"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    """Return the module that a Jupyter server loads."""
+    return [{"module": "billnb.jupyter.server"}]

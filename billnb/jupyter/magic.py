@@ -1,4 +1,4 @@
-"""How is a history reached from IPython, without a line of Python?"""
+"""The magics ``%billnb`` and ``%%billnb``."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from IPython.core.magic import (
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
-import billnb
 from billnb import accounts, engine
+from billnb.dashboard import explore
 from billnb.entry import KINDS
 from billnb.errors import ArgumentError, BillnbError
 from billnb.history import SCHEMA
+from billnb.loading import load
+from billnb.reporting import report
+from billnb.sandbox.demo import demo
 from billnb.values.calendar import PERIODS
 
 if TYPE_CHECKING:
@@ -86,9 +89,9 @@ class BillingMagics(Magics):
     def _explore(self, chosen: Any) -> pd.DataFrame:
         if chosen.demo and chosen.accounts:
             raise ArgumentError("--demo is about made-up accounts; leave out the names of yours")
-        load = billnb.demo if chosen.demo else partial(billnb.load, *chosen.accounts)
-        history = load(since=chosen.since, until=chosen.until, kind=chosen.kind)
-        explorer = billnb.explore(history)
+        read = demo if chosen.demo else partial(load, *chosen.accounts)
+        history = read(since=chosen.since, until=chosen.until, kind=chosen.kind)
+        explorer = explore(history)
         if chosen.by is not None:
             explorer.choose(by=chosen.by)
         self.history = history
@@ -98,7 +101,7 @@ class BillingMagics(Magics):
     def _report(self, chosen: Any) -> None:
         if len(chosen.accounts) != 2:
             raise ArgumentError("say which file to write: %billnb report october.html")
-        path = billnb.report(
+        path = report(
             self._known(), chosen.accounts[1], redact=not chosen.no_redact, scale=chosen.scale
         )
         print(f"reported in {path}")  # noqa: T201 - this is what a magic says

@@ -1,4 +1,4 @@
-"""How are accounts reached from JupyterLab? By REST, under ``billnb/``, behind Jupyter's own door.
+"""The Jupyter server extension: accounts over REST, behind the server's own authentication.
 
 No answer holds a secret. Those that come in are sealed as they are read, and go on to where they
 are kept; vendors, keyrings and files are asked in threads, so that the server never waits for them.

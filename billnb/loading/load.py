@@ -1,4 +1,4 @@
-"""How do accounts become one verified history?"""
+"""Accounts read concurrently into one verified history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a long load show how far it is?"""
+"""The progress bar of long loads."""
 
 from __future__ import annotations
 

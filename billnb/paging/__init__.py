@@ -1,4 +1,4 @@
-"""Which pages, and is what was read what was there?
+"""All pages of a history, read concurrently and certified as whole.
 
 Pure logic over a ``fetch(kind, page, size)`` and an ``open`` that makes a page of its answer.
 Pages are fetched concurrently, and a history can change in the meantime. What is returned carries

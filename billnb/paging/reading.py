@@ -1,4 +1,4 @@
-"""Is what was read what was there? Walks are taken until one is certain, or it is an error."""
+"""Certified readings: walks over all pages, repeated until one is certain or it is an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where do pages come from, some of them asked for ahead?"""
+"""Where pages come from, some of them asked for ahead."""
 
 from __future__ import annotations
 

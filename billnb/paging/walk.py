@@ -1,4 +1,4 @@
-"""Does one walk over all pages add up?
+"""One walk over all numbered pages, which must add up.
 
 Each page must agree on the total and hold exactly the rows it should. What does not add up is
 :class:`Shaken`, for another walk may find the history at rest.

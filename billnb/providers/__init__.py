@@ -1,4 +1,4 @@
-"""How does each vendor speak, and which vendors are known?
+"""The providers that are known: those built in, and those that other packages register.
 
 Providers are found by entry point, the built-in ones like any other: a package that declares
 

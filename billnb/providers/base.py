@@ -1,4 +1,4 @@
-"""What must be said of a vendor so that its billing history can be read?
+"""The interface of a provider: what must be said of a vendor to read its billing history.
 
 A provider is a subclass of :class:`Provider`: where the history lives, which credentials it
 needs, how it pages, its contract as types, and pure functions from a body to a page of entries.

@@ -1,4 +1,4 @@
-"""How does Bytio tell its billing history?
+"""Bytio's billing history API.
 
 ``GET /v1/account/billinghistory`` answers pages of at most 100 entries, and at most 1,000 pages
 for each filter. Entries have no identifier and state no currency; money is in cents and may carry

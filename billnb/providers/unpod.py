@@ -1,4 +1,4 @@
-"""How does Unpod tell its billing history?
+"""Unpod's billing history API.
 
 ``GET /api/v2/platform/organisation/billing/`` answers invoices, newest first and without a
 tie-break. Three envelopes and two forms of an invoice are in use; all are read. A missing

@@ -1,4 +1,4 @@
-"""How is a history handed on, as one file that opens anywhere?"""
+"""The report: a history as one file that opens anywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a history become a page to hand on?"""
+"""The report: one self-contained HTML file with cards, charts, tables and entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do a hundred thousand entries fit into a file that a browser opens at once?"""
+"""Entries packed by column, so that a browser opens a hundred thousand of them at once."""
 
 from __future__ import annotations
 

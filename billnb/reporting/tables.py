@@ -1,4 +1,4 @@
-"""What stands in a table behind each chart, for those who cannot see it or want the digits?"""
+"""The tables behind the charts of a report, with every digit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do the vendors answer over WSGI, and what can be made to go wrong?"""
+"""The sandbox's vendors as a WSGI application, with faults that can be switched on."""
 
 from __future__ import annotations
 

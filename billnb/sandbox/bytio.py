@@ -1,4 +1,4 @@
-"""What does a Bytio account look like after three years, and how does Bytio serve it?
+"""A made-up Bytio account of three years, and the API that serves it.
 
 A prepaid proxy service: monthly invoices of usage, standing charges and tax with fractions of a
 cent, totals rounded up; top-ups by card and PayPal, some failed and tried again, some twice in

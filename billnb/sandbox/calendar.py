@@ -1,4 +1,4 @@
-"""Which months does the sandbox's data cover, and what is random in each?
+"""The months that the sandbox's data covers, and the random numbers of each.
 
 Every month's numbers come from that month alone, so a month that both yesterday's and today's
 sandbox cover is the same in both.

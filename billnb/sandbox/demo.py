@@ -1,4 +1,4 @@
-"""How is the sandbox reached without a network? Through the same transport as a vendor."""
+"""The demo: the sandbox in this process, loaded through the same transport as a vendor."""
 
 from __future__ import annotations
 

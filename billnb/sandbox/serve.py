@@ -1,4 +1,4 @@
-"""How is the sandbox served on loopback, for curl, browsers and tests?"""
+"""The sandbox served on loopback, for curl, browsers and tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does an Unpod organization look like after three years, and how does Unpod serve it?
+"""A made-up Unpod organization of three years, and the API that serves it.
 
 A voice platform: a monthly subscription in USD, add-ons and credits in INR with 18% GST; the
 subscription's price rose a year ago. Most invoices are paid; a few failed, were cancelled or

@@ -1,4 +1,4 @@
-"""What is a request, and what is an answer, when one vendor talks to another program?"""
+"""Requests and answers, as the sandbox's vendors exchange them with a program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is left of prepaid accounts now, and for how long does it last?"""
+"""What is left of prepaid accounts, and for how long it lasts."""
 
 from __future__ import annotations
 

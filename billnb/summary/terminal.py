@@ -1,4 +1,4 @@
-"""What does a history say at a glance, in a terminal?
+"""The summary of a history for a terminal.
 
 For each account: how many entries of which period and how they were verified, what was charged
 each month by component and currency, how invoices and payments fared, and what is unpaid. Every

@@ -1,4 +1,4 @@
-"""How is one vendor asked one question over HTTP, so that the answer is whole or an error?
+"""One question over HTTP, whose answer is whole or an error.
 
 ``client`` holds the rules (tries, waits, refusals); ``sockets`` makes a time limit cover a whole
 answer; ``body`` reads a bounded body and strict JSON; ``endpoint`` says where a request may go

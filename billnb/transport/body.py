@@ -1,4 +1,4 @@
-"""What does the body say, if it is whole, bounded and strict JSON?"""
+"""Bodies of answers: whole, bounded, and strict JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is there an answer, and may it be believed? The rules every request goes by.
+"""The client: tries, waits and refusals, the rules that every request goes by.
 
 The retry loop stands around sending, reading and parsing together: a connection can be cut after
 the headers, and a body can be short without HTTP knowing. What is not a plain 200 with the body

@@ -1,4 +1,4 @@
-"""Where may a request go, and how does its credential travel?"""
+"""Where a request may go, and the headers that carry its credential."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long, how often and how much may be asked of a vendor for one page?"""
+"""The limits of one page: how long, how often and how much is asked of a vendor."""
 
 from __future__ import annotations
 

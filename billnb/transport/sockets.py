@@ -1,4 +1,4 @@
-"""How does a time limit cover a whole answer, however slowly it drips in?
+"""Sockets whose time limit covers a whole answer, however slowly it comes in.
 
 A socket's timeout bounds one `recv`; a server that sends a byte now and then is never late.
 Here the timeout given to a request is a budget for the status line, the headers and the body

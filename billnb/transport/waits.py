@@ -1,4 +1,4 @@
-"""How long before asking again?"""
+"""The waits between tries."""
 
 from __future__ import annotations
 

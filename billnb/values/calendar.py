@@ -1,4 +1,4 @@
-"""Which billing period does a day belong to, and which one comes next?
+"""Calendar periods: days, weeks, months, quarters and years, and their order.
 
 Periods are those of the calendar, in UTC: days, weeks that begin on Monday (ISO 8601), months,
 quarters and years.

@@ -1,4 +1,4 @@
-"""Which instants does ``since="2025-Q3"`` or ``until="2025-06"`` mean?
+"""The instants that ``since="2025-Q3"`` or ``until="2025-06"`` stand for.
 
 The rule is that of pandas' partial-string slicing: what is named is meant whole, both ends
 included, so ``until="2025-06"`` reaches to the end of June. All of it in UTC.

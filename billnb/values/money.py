@@ -1,4 +1,4 @@
-"""How do the digits of an amount become exact units of a currency?
+"""Exact amounts: digits as units of a currency, never through a binary float.
 
 Amounts are :class:`decimal.Decimal` with twelve decimal places and at most sixteen digits
 before the point: what an Arrow ``decimal128(28, 12)`` holds. An amount that does not fit is

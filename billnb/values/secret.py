@@ -1,4 +1,4 @@
-"""How is a secret held, and how is it kept out of what people read?
+"""Secrets, and text that is fit to be read because they are masked in it.
 
 :class:`Secret` holds one; :func:`redact` stands before every log line and every message that
 repeats what a vendor said.

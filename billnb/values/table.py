@@ -1,4 +1,4 @@
-"""How do rows become a table in plain text?"""
+"""Rows as a table in plain text, numbers aligned at their points."""
 
 from __future__ import annotations
 

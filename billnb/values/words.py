@@ -1,4 +1,4 @@
-"""How are amounts, periods and days written for people to read?
+"""Amounts, periods and days as people read them.
 
 In English, with the symbols and places that CLDR gives each currency (by way of Babel), and every
 digit of an amount unless a compact form is asked for.

@@ -1,4 +1,4 @@
-"""How fast are the questions answered, against what an expert writes by hand for each engine?
+"""The time of the questions, compared with what an expert writes by hand for each engine.
 
 ``python tests/benchmarks/analysis.py`` makes a ledger of ten million entries and puts each question
 to it: to billnb, and to SQL, Polars and pandas as one writes them by hand for that question alone.

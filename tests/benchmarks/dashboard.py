@@ -1,4 +1,4 @@
-"""How fast is a choice answered, against filtering and grouping the frame anew?
+"""The time of a dashboard's answer, compared with filtering and grouping the frame anew.
 
 ``python tests/benchmarks/dashboard.py`` makes a ledger of a million entries, and asks for the three
 answers of the dashboard (spend by month and component, statuses by month, components in all) for

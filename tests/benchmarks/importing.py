@@ -1,4 +1,4 @@
-"""What does `import billnb` cost over the bare interpreter?
+"""The cost of `import billnb` over the bare interpreter.
 
 ``python tests/benchmarks/importing.py`` starts both in turn, bytecode compiled, and prints medians.
 """

@@ -1,4 +1,4 @@
-"""How fast is a long history loaded, against what people use today and against the floor?
+"""The time to load a long history, compared with other ways and with the floor.
 
 ``python tests/benchmarks/loading.py`` serves 100,000 Bytio entries in 1,000 pages on loopback and
 loads them in each way, each in a process of its own, in turn, several times. It prints medians, the

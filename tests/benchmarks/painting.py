@@ -1,4 +1,4 @@
-"""How long does a person wait for the dashboard, in JupyterLab and a real browser?
+"""The time until a dashboard is painted, in JupyterLab and a real browser.
 
 ``python tests/benchmarks/painting.py`` starts JupyterLab and headless Chromium. It times, in turn,
 the first dashboard of the made-up accounts and a bare ``FigureWidget`` with the traces of its first

@@ -1,5 +1,0 @@
-"""`python -m billnb.cli` is `billnb`."""
-
-from billnb.cli import main
-
-main()
