@@ -115,39 +115,65 @@ def test_public_functions_are_documented() -> None:
 # the documents
 
 
-README = (ROOT / "README.md").read_text() if (ROOT / "README.md").exists() else ""
-needs_readme = pytest.mark.skipif(not README, reason="README.md is not beside the tests")
+PAGES = [
+    page
+    for page in (ROOT / "README.md", *sorted((ROOT / "notebooks" / "guide").glob("*.md")))
+    if page.exists()  # beside an installed package there is none
+]
+TEXTS = {page.name: page.read_text() for page in PAGES}
+each_page = pytest.mark.parametrize("page", [pytest.param(one, id=one) for one in TEXTS])
+needs_readme = pytest.mark.skipif(not PAGES, reason="README.md is not beside the tests")
 
 
 @needs_readme
 def test_readme_names_every_public_name_and_command() -> None:
+    readme = TEXTS["README.md"]
     for name in set(billnb.__all__) - set(errors.__all__) - {"__version__"}:
-        assert re.search(rf"\b{name}\b", README), name
-    for command in [*cli.main.commands, *(f"accounts {one}" for one in cli.accounts.commands)]:
-        assert f"billnb {command}" in README, command
+        assert re.search(rf"\b{name}\b", readme), name
+    for command in cli.main.commands:
+        assert f"billnb {command}" in readme, command
+
+
+@needs_readme
+def test_readme_is_short_enough_to_read() -> None:
+    assert len(TEXTS["README.md"].splitlines()) <= 220
+
+
+@needs_readme
+def test_the_guide_names_every_function_and_subcommand() -> None:
+    guide = "\n".join(TEXTS.values())
+    for command in cli.accounts.commands:
+        assert f"billnb accounts {command}" in guide, command
     for room in (billnb.accounts, billnb.analysis, billnb.charts):
         for name in room.__all__:
             where = (name, f"{room.__name__}.{name}", f"{room.__name__[7:]}.{name}")
-            assert any(f"`{one}" in README for one in where), name
+            assert any(f"`{one}" in guide for one in where), name
 
 
 @needs_readme
-def test_readme_python_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_every_link_and_picture_of_the_pages_is_there() -> None:
+    for page in PAGES:
+        found = re.findall(r"\]\(([^)#]+)|(?:src|srcset)=\"([^\"]+)\"", page.read_text())
+        for target in filter(None, (one for pair in found for one in pair)):
+            assert target.startswith("https://") or (page.parent / target).exists(), (page, target)
+
+
+@each_page
+def test_python_of_the_pages_runs(
+    page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert blocks
-    for block in blocks:
-        if "…" not in block:  # a key to fill in
-            exec(compile(block, "README.md", "exec"), {})
+    shared: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", TEXTS[page], re.DOTALL):
+        if "billnb.load(" not in block:  # which needs accounts of the reader's own
+            exec(compile(block, page, "exec"), shared)
 
 
-@needs_readme
-def test_readme_commands_are_understood() -> None:
-    blocks = re.findall(r"```(?:sh|console)\n(.*?)```", README, re.DOTALL)
+@each_page
+def test_commands_of_the_pages_are_understood(page: str) -> None:
+    blocks = re.findall(r"```(?:sh|console)\n(.*?)```", TEXTS[page], re.DOTALL)
     lines = [line.strip() for block in blocks for line in block.splitlines()]
-    ours = [line for line in lines if line.startswith("billnb ")]
-    assert ours
-    for line in ours:
+    for line in (line for line in lines if line.startswith("billnb ")):
         words = shlex.split(line, comments=True)[1:]
         words = words[: words.index("|")] if "|" in words else words
         command = words[: 2 if words[0] == "accounts" else 1]
