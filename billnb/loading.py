@@ -262,7 +262,6 @@ def _read(
     began = datetime.now(UTC)
     client = account.client(connections=order.workers)
     clients.append(client)
-    held = paging.Held(account.limits.max_history)
 
     def fetch(kind: str, page: int, size: int) -> Any:
         return client.get(account.query(kind=kind, page=page, size=size), received)
@@ -278,6 +277,7 @@ def _read(
         held.keep(rows, history.room(rows))
         return Page(page.total, rows, page.keys, page.number)
 
+    held = paging.Held(account.limits.max_history)
     source = paging.Source(
         fetch=fetch,
         open=columns,
