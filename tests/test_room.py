@@ -112,6 +112,18 @@ def test_more_rows_than_asked_for_in_the_second_reading_are_refused() -> None:
         paging.read(source(fetch), verify="snapshot")
 
 
+@pytest.mark.parametrize("entries", [1, 5, 8, 9, 10, 19, 20, 25])
+def test_a_vendor_that_keeps_to_its_own_size_gives_no_more_than_was_asked_for(entries: int) -> None:
+    """Asked for fewer rows a page in the second reading, it gives as many as in the first."""
+    vendor = Vendor(entries)
+
+    def fetch(kind: str, number: int, size: int) -> Page[Any]:
+        return vendor(kind, number, 10)
+
+    reading = paging.read(source(fetch, restarts=0), verify="snapshot")
+    assert sum(len(part.page.keys) for part in reading.parts) == entries
+
+
 class Lines(msgspec.Struct):
     """An envelope within one."""
 

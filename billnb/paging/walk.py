@@ -111,7 +111,7 @@ def backward(source: Source[Any, Rows], kind: str, before: Walk[Rows], size: int
         walk = Walk[Rows](size=before.size, total=before.total)
     last: Page[Rows] | None = None
     for number, page in fetched(source, kind, range(walk.last, 0, -1), walk.size):
-        if walk.size < len(page.keys) == before.size and walk.last > 1:
+        if walk.size < len(page.keys) == min(before.size, walk.total):
             raise SizeIgnored
         if number == walk.last > 1:
             last = page  # where the size is ignored, its rows do not add up; others tell
