@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from billnb.entry import Entry
-from billnb.errors import ArgumentError, contract_error
+from billnb.errors import ArgumentError, ResponseTooLargeError, contract_error
 from billnb.money import PLACES, PRECISION
 from billnb.period import Window
 
@@ -194,6 +194,11 @@ def frame(
         The columns of :data:`SCHEMA`, backed by Arrow, sorted by :data:`ORDER`. Amounts are
         ``decimal128(28, 12)`` in units of `currency`; instants are ``timestamp[us, UTC]``.
 
+    Raises
+    ------
+    ResponseTooLargeError
+        When the texts of a column take more than 2 GiB together.
+
     Examples
     --------
     >>> frame([]).dtypes["total"]
@@ -274,7 +279,14 @@ def _sorted(table: pa.Table) -> pa.Table:
 
 
 def _joined(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks(memory_pool=_POOL)
+    try:
+        return column.combine_chunks(memory_pool=_POOL)
+    except pa.ArrowInvalid:
+        pass
+    raise ResponseTooLargeError(
+        "the texts of one column take more than 2 GiB, which a column cannot hold; load fewer "
+        "accounts at a time, or one kind with kind=…"
+    )
 
 
 def _numbered(table: pa.Table) -> pa.Array:

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import gc
+import gzip
+import mmap
+import struct
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 import pytest
+from urllib3.response import HTTPResponse
 
 import billnb
 from billnb import history, paging
 from billnb.entry import Entry, Page, key
 from billnb.errors import (
+    ArgumentError,
     BillnbError,
     ContractError,
+    MalformedBodyError,
     ResponseTooLargeError,
     TruncatedHistoryError,
 )
 from billnb.providers.base import longest_list
+from billnb.transport.body import read_body
 
 Fetch = Callable[[str, int, int], Any]
 
@@ -190,6 +201,52 @@ def test_a_body_is_bounded_by_the_rows_asked_for(limits: Any, rows: int, body: i
     assert given.for_rows(rows) == billnb.Limits(**{**limits, "max_body": body}, tries=2)
 
 
+def answered(body: bytes, **headers: str) -> HTTPResponse:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return HTTPResponse(BytesIO(body), headers=named, preload_content=False)
+
+
+@pytest.mark.parametrize("size", [0, 1, 999, 1000])
+def test_a_body_as_large_as_allowed_is_read(size: int) -> None:
+    body = bytes(size)
+    assert read_body(answered(body), 1000) == body
+    assert read_body(answered(gzip.compress(body), Content_Encoding="gzip"), 1000) == body
+    halves = gzip.compress(body[: size // 2]) + gzip.compress(body[size // 2 :])
+    assert read_body(answered(halves, Content_Encoding=" GZip "), 1000) == body
+
+
+def test_a_body_one_byte_larger_is_refused_packed_or_not() -> None:
+    body = bytes(1001)
+    packed = gzip.compress(body[:500]) + gzip.compress(body[500:])
+    for answer in (
+        answered(body),
+        answered(gzip.compress(body), Content_Encoding="gzip"),
+        answered(packed, Content_Encoding="x-gzip"),
+        answered(bytes(1001), Content_Encoding="gzip"),  # before it is unpacked
+    ):
+        with pytest.raises(ResponseTooLargeError, match="larger than 1,000 bytes"):
+            read_body(answer, 1000)
+
+
+@pytest.mark.parametrize("members", [100, 101])
+def test_a_packed_body_has_at_most_a_hundred_members(members: int) -> None:
+    answer = answered(gzip.compress(b" ") * members, Content_Encoding="gzip")
+    if members == 100:
+        assert read_body(answer, 10_000) == b" " * 100
+        return
+    with pytest.raises(MalformedBodyError, match="cut short or damaged"):
+        read_body(answer, 10_000)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(billnb.Limits)])
+def test_every_limit_is_above_nothing_and_at_most_what_a_column_holds(name: str) -> None:
+    assert getattr(billnb.Limits(**{name: 2**31 - 1}), name) == 2**31 - 1
+    assert getattr(billnb.Limits(**{name: 1}), name) == 1
+    for wrong in (0, -1, 2**31, True, "1", None):
+        with pytest.raises(ArgumentError, match=name):
+            billnb.Limits(**{name: wrong})
+
+
 # texts
 
 TEXTS = (
@@ -220,6 +277,21 @@ def test_many_short_texts_are_no_long_one() -> None:
     entries = [entry(entry_id=f"{number:010}", description="x" * 50) for number in range(100)]
     assert len(history.batch(entries, [key(one) for one in entries], longest_text=50)) == 100
     assert len(history.batch([], [], longest_text=1)) == 0
+
+
+def test_texts_that_no_column_holds_are_a_clear_error() -> None:
+    """Of two accounts, 1.5 GiB each; the bytes are mapped, and never touched."""
+    size = 3 << 29
+    with closing(mmap.mmap(-1, size)) as nothing:
+        offsets = pa.py_buffer(struct.pack("ii", 0, size))
+        buffer = pa.py_buffer(nothing)
+        text = pa.Array.from_buffers(pa.string(), 1, [None, offsets, buffer])
+        plain = history.account_table("a", "b", [history.batch([entry()], ["1"])], True)
+        position = plain.schema.get_field_index("description")
+        table = plain.set_column(position, "description", text)
+        with pytest.raises(ResponseTooLargeError, match="load fewer accounts at a time"):
+            history.frame([table, table])
+        del offsets, text, table, buffer
 
 
 # totals

@@ -138,7 +138,7 @@ class Provider(ABC):
     settings : tuple of Setting
         What else it may be told.
     max_page_size : int
-        Entries a page, at most.
+        Entries a page, at most; an answer that holds more is refused, whatever was asked for.
     max_pages : int or None
         Pages that can be read with one filter, where the vendor sets an end.
     filters : tuple of str
