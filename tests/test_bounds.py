@@ -267,3 +267,32 @@ def test_a_text_that_limits_allow_is_read(case: vendors.Case, server: FaultyServ
     assert history["description"].str.len().max() == 20_000
     with pytest.raises(errors.ContractError, match=r"39,999 bytes"):
         billnb.load(case.account(server.url, max_row=39_999))
+
+
+def with_texts(name: str, entries: int, length: int) -> vendors.Case:
+    case = vendors.case(name, entries)
+    for entry in case.entries:
+        entry[TEXT[name]] = "x" * length
+    return case
+
+
+@pytest.mark.parametrize("name", ["bytio", "unpod"])
+def test_pages_that_were_read_count_towards_a_history(name: str) -> None:
+    """Of 200 kB each, of which no more than four answers wait."""
+    case = with_texts(name, 4000, 2000)
+    with FaultyServer(case.answer) as server:
+        with pytest.raises(errors.ResponseTooLargeError, match="the history takes more") as caught:
+            billnb.load(case.account(server.url, max_history=6_000_000), workers=1)
+        assert caught.value.account == name
+        assert 10 < (caught.value.page or 0) < 40
+        assert len(billnb.load(case.account(server.url, max_history=16_000_000), workers=1)) == 4000
+
+
+@pytest.mark.parametrize("name", ["bytio", "unpod"])
+def test_answers_that_wait_count_towards_a_history_by_four_times_their_size(name: str) -> None:
+    case = with_texts(name, 50, 2000)
+    with FaultyServer(case.answer) as server:
+        with pytest.raises(errors.ResponseTooLargeError) as caught:
+            billnb.load(case.account(server.url, max_history=300_000))
+        assert caught.value.page == 1
+        assert len(billnb.load(case.account(server.url, max_history=700_000))) == 50

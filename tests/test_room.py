@@ -157,6 +157,7 @@ class Envelope(msgspec.Struct):
         (None, "(the whole body)", 0),
         ("a text", "(the whole body)", 0),
         (Envelope(), "(the whole body)", 0),
+        (Envelope(data=[]), "(the whole body)", 0),
         (Envelope(data=[1, 2, 3]), "data", 3),
         (Envelope(lines=Lines([1] * 4), data=[1]), "lines.results", 4),
         (Envelope(lines=Lines([1]), data=[1, 2]), "data", 2),
@@ -271,6 +272,12 @@ def test_a_text_of_any_field_is_bounded(field: str) -> None:
     assert caught.value.field == f"entries[2].{field}"
     assert "at most 999 bytes" in str(caught.value)
     assert "é" not in str(caught.value)
+
+
+def test_a_key_is_bounded_as_a_text_is() -> None:
+    with pytest.raises(ContractError) as caught:
+        history.batch([entry(), entry()], ["1", "x" * 1000], longest_text=999)
+    assert caught.value.field == "entries[1].entry_id"
 
 
 def test_many_short_texts_are_no_long_one() -> None:
