@@ -16,7 +16,7 @@
     │   ├── DeadlineExceededError   not within the time allowed
     │   ├── RateLimitedError        the vendor asks for a longer wait than allowed
     │   ├── RedirectRefusedError    the vendor's host points elsewhere
-    │   └── ResponseTooLargeError   an answer past the size allowed
+    │   └── ResponseTooLargeError   an answer, or a history, past the size allowed
     ├── RequestError                the vendor answered, and refused
     │   ├── AuthenticationError     the credential: missing, unusable or not accepted
     │   ├── AccessDeniedError       the credential may not read this
@@ -24,7 +24,7 @@
     ├── ContractError               an answer that is not what the vendor documents
     │   └── MalformedBodyError      not even JSON
     ├── UnstableHistoryError        the history kept changing while it was read
-    └── TruncatedHistoryError       more entries than the vendor lets anyone read
+    └── TruncatedHistoryError       more entries than can be read
 
 A message says what happened, what was expected and what to do next. It never holds
 a secret, a response body or the query of a URL.
@@ -176,7 +176,7 @@ class RedirectRefusedError(TransportError):
 
 
 class ResponseTooLargeError(TransportError):
-    """An answer larger than the limit; reading stopped there."""
+    """An answer, or all of a history, larger than its limit; reading stopped there."""
 
 
 class RequestError(BillnbError):
@@ -229,7 +229,7 @@ class UnstableHistoryError(BillnbError):
 
 
 class TruncatedHistoryError(BillnbError):
-    """The vendor announces more entries than its paging can reach."""
+    """The vendor announces more entries than its paging can reach, or than there is room for."""
 
 
 def contract_error(expected: str, field: str) -> ContractError:

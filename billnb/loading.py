@@ -264,20 +264,26 @@ def _read(
     clients.append(client)
 
     def fetch(kind: str, page: int, size: int) -> Any:
-        return client.get(account.query(kind=kind, page=page, size=size), account.decode)
+        return client.get(account.query(kind=kind, page=page, size=size), received)
 
-    def columns(answer: Any) -> Page[pa.RecordBatch]:
-        page = account.page(answer)
+    def received(body: bytes) -> paging.Received[Any]:
+        return held.received(account.answer(body), body=len(body))
+
+    def columns(answer: paging.Received[Any]) -> Page[pa.RecordBatch]:
+        page = account.page(answer.value)
         tick(name, total=page.total, rows=len(page.rows))
         # as columns from the start: entries take ten times the room
-        rows = history.batch(page.rows, page.keys)
+        rows = history.batch(page.rows, page.keys, longest_text=account.limits.max_row)
+        held.keep(rows, history.room(rows))
         return Page(page.total, rows, page.keys, page.number)
 
+    held = paging.Held(account.limits.max_history)
     source = paging.Source(
         fetch=fetch,
         open=columns,
         page_size=account.max_page_size,
         max_pages=account.max_pages,
+        max_entries=account.limits.max_history // history.LEAST_ROOM,
         kinds=account.filters,
         has_ids=account.has_ids,
         executor=pages,

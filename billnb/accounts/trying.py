@@ -39,7 +39,7 @@ def probe(account: Provider) -> None:
         When there is no answer, or none of such a vendor.
     """
     with naming(account.name), closing(account.client(connections=1)) as client:
-        account.page(client.get(account.query(kind="all", page=1, size=1), account.decode))
+        account.page(client.get(account.query(kind="all", page=1, size=1), account.answer))
 
 
 def outcome(error: BillnbError) -> Outcome | None:

@@ -32,6 +32,8 @@ class Source(Generic[Answer, Rows]):
         The largest page size.
     max_pages : int or None
         Pages that can be read of one kind, where there is an end.
+    max_entries : int or None
+        Entries of one kind there is room for, where there is an end.
     kinds : tuple of str
         The kinds that can be fetched one by one, when there are too many entries in all.
     has_ids : bool
@@ -50,6 +52,7 @@ class Source(Generic[Answer, Rows]):
     executor: Executor
     ahead: int = 16
     max_pages: int | None = None
+    max_entries: int | None = None
     kinds: tuple[str, ...] = ()
     has_ids: bool = False
     restarts: int = 4
