@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -287,3 +288,33 @@ def test_an_error_of_another_kind_ends_all_clients_and_those_to_come() -> None:
         assert slow.requests == sent
     names = [one.name for one in threading.enumerate()]
     assert not [name for name in names if name.startswith(("billnb-page", "billnb-account"))]
+
+
+class _SlowToBegin(ThreadPoolExecutor):
+    """A pool whose second task counts as running, and cannot be cancelled, before it begins."""
+
+    begun = 0
+
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+        self.begun += 1
+        later = 0.0 if self.begun == 1 else 0.8
+
+        def task() -> Any:
+            time.sleep(later)
+            return function(*args, **kwargs)
+
+        return super().submit(task)
+
+
+def test_an_account_begun_after_the_end_asks_for_nothing() -> None:
+    case = vendors.case("unpod", 3)
+
+    class Broken(billnb.Unpod):
+        def page(self, answer: Any) -> Any:
+            raise ZeroDivisionError
+
+    with FaultyServer(case.answer) as server, FaultyServer(case.answer) as late:
+        broken = Broken(vendors.KEY, vendors.ORGANIZATION, name="a", base_url=server.url)
+        with _SlowToBegin(2) as pool, pytest.raises(ZeroDivisionError):
+            billnb.load(broken, case.account(late.url, name="b"), executor=pool)
+        assert (server.requests, late.requests) == (1, 0)
