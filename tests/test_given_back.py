@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -112,3 +113,25 @@ def test_four_hundred_accounts_load_with_256_descriptors() -> None:
         order = {"url": server.url, "organizations": organizations}
         loaded = run("loading_many.py", order, preexec_fn=few)
     assert loaded == {"limit": 256, "accounts": 400, "entries": 1200}
+
+
+def test_a_client_that_is_closed_holds_no_connection() -> None:
+    """Not even while somebody holds the client."""
+
+    def opened() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    case = vendors.case("unpod", 3)
+    with FaultyServer(case.answer) as server:
+        account = case.account(server.url)
+        before = opened()
+        held = [account.client(connections=2) for _ in range(5)]
+        for client in held:
+            client.get(account.query(kind="all", page=1, size=3), account.decode)
+        assert opened() >= before + 5
+        for client in held:
+            client.close()
+        end = time.monotonic() + 5
+        while opened() > before and time.monotonic() < end:  # until the server has closed its ends
+            time.sleep(0.01)
+        assert opened() == before
