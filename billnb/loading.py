@@ -1,4 +1,4 @@
-"""How do accounts become one verified history?"""
+"""Accounts read at once, each whole, and put together as one history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where may a request go, and how does its credential travel?"""
+"""Where a request may go, through which proxy, and how its credential travels."""
 
 from __future__ import annotations
 

@@ -270,15 +270,15 @@ class _BudgetedSocket:
 class _Reader(io.RawIOBase):
     """The reading end of a budgeted socket."""
 
-    def __init__(self, budget: _BudgetedSocket, plain: Any) -> None:
-        self._budget = budget
+    def __init__(self, budgeted: _BudgetedSocket, plain: Any) -> None:
+        self._budgeted = budgeted
         self._plain = plain
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._budget.allow()
+        self._budgeted.allow()
         count: int | None = self._plain.readinto(buffer)
         return count
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 
 from requests import exceptions
-from urllib3.exceptions import NameResolutionError
+from urllib3.exceptions import LocationValueError, NameResolutionError
 
 from billnb.transport.trust import ADVICE
 
@@ -16,7 +16,7 @@ _STORIES: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.ConnectTimeout, "no connection could be made in time"),
     (exceptions.Timeout, "no answer in time"),
 )
-_LASTING = (exceptions.InvalidURL, exceptions.InvalidSchema)  # an address that cannot be meant
+_LASTING = (exceptions.InvalidURL, exceptions.InvalidSchema, LocationValueError)  # an address that cannot be meant
 _CLOCK = frozenset({9, 10})  # not valid yet, or no longer, as OpenSSL numbers it
 _OTHER_HOST = frozenset({62, 64})
 
