@@ -95,6 +95,7 @@ def test_a_thousand_loads_tests_and_failures_leave_nothing(tmp_path: Path) -> No
                 "failing": failing,
             },
         )
+    print(left)
     assert left.pop("done") >= 1000
     assert left.pop("memory") < 20  # MB
     assert left == {"descriptors": 0, "threads": 0}

@@ -16,7 +16,8 @@ _STORIES: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.ConnectTimeout, "no connection could be made in time"),
     (exceptions.Timeout, "no answer in time"),
 )
-_LASTING = (exceptions.InvalidURL, exceptions.InvalidSchema, LocationValueError)  # an address that cannot be meant
+# addresses that cannot be meant
+_LASTING = (exceptions.InvalidURL, exceptions.InvalidSchema, LocationValueError)
 _CLOCK = frozenset({9, 10})  # not valid yet, or no longer, as OpenSSL numbers it
 _OTHER_HOST = frozenset({62, 64})
 
