@@ -1,4 +1,4 @@
-"""Does an account work: does its vendor answer, and accept its key?"""
+"""Whether an account works: whether its vendor answers, and accepts its key."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ class Source(Generic[Answer, Rows]):
         Pages asked for at a time.
     restarts : int
         Times a reading that does not add up is begun again.
+    pause : callable
+        Waits so many seconds between readings.
     """
 
     fetch: Callable[[str, int, int], Answer]
@@ -56,6 +59,7 @@ class Source(Generic[Answer, Rows]):
     kinds: tuple[str, ...] = ()
     has_ids: bool = False
     restarts: int = 4
+    pause: Callable[[float], None] = time.sleep
 
 
 def fetched(

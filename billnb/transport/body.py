@@ -1,4 +1,4 @@
-"""What does the body say, if it is whole, bounded and strict JSON?"""
+"""A body read whole and within bounds, unpacked, and decoded as strict JSON."""
 
 from __future__ import annotations
 

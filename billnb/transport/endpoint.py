@@ -1,4 +1,4 @@
-"""Where may a request go, and how does its credential travel?"""
+"""Where a request may go, through which proxy, and how its credential travels."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from requests.exceptions import RequestException
 
 from billnb.errors import ArgumentError, AuthenticationError
 from billnb.secret import Secret
+from billnb.transport.trust import trusted
 
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
 
@@ -92,6 +93,7 @@ def environment_settings(url: str) -> dict[str, Any]:
     settings: dict[str, Any] = dict(
         session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
     )
+    settings["verify"] = trusted().place if settings["verify"] is True else settings["verify"]
     if urlsplit(url).scheme != "https":
         settings |= {"proxies": {}, "verify": True}
     del settings["stream"]

@@ -1,4 +1,4 @@
-"""How long, how often and how much may be asked of a vendor, for a page and for a history."""
+"""The limits of one page and of a history: how long, how often and how much is asked."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ class Limits:
     Parameters
     ----------
     connect : float
-        Seconds to connect.
+        Seconds to connect: to look up the name, try its addresses and shake hands, all in all.
     silence : float
         Seconds without a single byte after which a try is given up.
     total : float
-        Seconds for the page in all, tries and waits included.
+        Seconds for the page in all: connecting, tries and waits included.
     tries : int
         Times the page is asked for.
     backoff : float
         Seconds up to which the first wait between tries may last; each further one may last
         twice as long. The length is drawn at random.
     max_wait : float
-        Seconds a vendor may ask to wait (``Retry-After``) before it is an error instead.
+        Seconds a vendor may ask to wait (``Retry-After``) before it is an error instead. Where it
+        only says when its limit is lifted (``RateLimit-Reset``), that is waited for up to here.
     max_body : int
         Bytes of a body, unpacked, past which it is refused, whatever was asked for.
     max_row : int
