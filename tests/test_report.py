@@ -932,8 +932,9 @@ def test_what_vendors_write_is_shown_as_it_is(
     assert sorted([row[n] for n in places] for row in found) == sorted(expected)
     assert page.locator("h1").text_content() == title
     assert page.title() == title
-    page.get_by_label("Search").fill("onerror")
-    assert len(cells(page)) >= 2
+    if not redact:  # ids are these texts too, and become pseudonyms wherever they stand
+        page.get_by_label("Search").fill("onerror")
+        assert len(cells(page)) >= 2
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
     statuses = {row[1] for row in tables(page)["Entries by status"][1:]}
     assert statuses == set(shown["status"].fillna("not stated"))
@@ -1026,7 +1027,7 @@ def test_a_scaled_report_shows_index_numbers(
     page: Page, private: pd.DataFrame, tmp_path: Path
 ) -> None:
     show(page, billnb.report(private, tmp_path / "report.html", scale=True))
-    assert "100 is the mean month" in page.locator("#summary").inner_text()
+    assert "100 is about the mean month" in page.locator("#summary").inner_text()
     assert "$" not in page.locator("main").inner_text()
     assert {row[TOTAL + 1] for row in cells(page)} == {"USD index"}
     drawn = page.evaluate(

@@ -76,7 +76,9 @@ def report(
         Whether to leave out e-mail addresses, card details and document URLs, and to put
         pseudonyms for account names and ids: see :func:`billnb.redact`.
     scale : bool
-        Whether to show index numbers instead of amounts: 100 is the mean month of a currency.
+        Whether to show index numbers instead of amounts: 100 is about the mean month of a
+        currency. They are rounded, so that amounts cannot be reckoned back; proportions, dates,
+        counts and names stay as they are: see :func:`billnb.redaction.scaled`.
     as_of : str, datetime.date or datetime.datetime, optional
         When it is; unless told otherwise, when the history was read.
 
@@ -103,15 +105,21 @@ def report(
     >>> path.read_text()[:15]
     '<!doctype html>'
     """
-    shown = redacted(history) if redact else engine.whole(history)
-    shown = scaled(shown) if scale else shown
-    page = _page(shown, title, redact=redact, scale=scale, as_of=as_of)
+    exact = redacted(history) if redact else engine.whole(history)
+    shown = scaled(exact) if scale else exact
+    page = _page(shown, exact, title, redact=redact, scale=scale, as_of=as_of)
     replace(path, page.encode(errors="replace"))  # a title may hold what is no text
     return Path(path)
 
 
 def _page(
-    history: pd.DataFrame, title: str | None, *, redact: bool, scale: bool, as_of: Moment | None
+    history: pd.DataFrame,
+    exact: pd.DataFrame,
+    title: str | None,
+    *,
+    redact: bool,
+    scale: bool,
+    as_of: Moment | None,
 ) -> str:
     now = when(history, as_of)
     there = set(history["account"])
@@ -127,7 +135,7 @@ def _page(
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    sections = list(_sections(history, now))
+    sections = list(_sections(history, exact, now))
     figures = [one.figure.to_json() for one in sections if one.figure is not None]
     scripts = {
         "plotly": get_plotlyjs(),
@@ -145,6 +153,7 @@ def _page(
         **scripts,
         figures=entries.packed(f"[{','.join(figures)}]"),
         entries=entries.packed(entries.content(history, details=not redact)),
+        digits="are rounded index numbers" if scale else "have all their digits",
         number=f"{len(history):,}",
         table_code=entries.packed(read_package_file("html/dt_bundle.js")),
         table_style=entries.packed(read_package_file("html/dt_bundle.css")),
@@ -156,7 +165,7 @@ def _digest(script: str) -> str:
     return f"'sha256-{base64.b64encode(sha256(script.encode()).digest()).decode('ascii')}'"
 
 
-def _sections(history: pd.DataFrame, now: datetime) -> Iterator[Section]:
+def _sections(history: pd.DataFrame, exact: pd.DataFrame, now: datetime) -> Iterator[Section]:
     drawn: dict[str, tuple[str, Callable[..., go.Figure] | None, list[Table]]] = {
         "spend": ("Spend", charts.spend_trend, tables.spend(history, now)),
         "charges": ("What was charged", charts.charge_breakdown, tables.charges(history)),
@@ -164,7 +173,7 @@ def _sections(history: pd.DataFrame, now: datetime) -> Iterator[Section]:
         "unpaid": ("Unpaid", charts.ageing, tables.ageing(history, now)),
         "balance": ("Prepaid balance", charts.balance, tables.balance(history)),
         "cash": ("Invoiced and paid", charts.cash_flow, tables.cash(history, now)),
-        "twice": ("Looks charged twice", None, tables.duplicates(history)),
+        "twice": ("Looks charged twice", None, tables.duplicates(history, exact)),
     }
     for name, (short, chart, found) in drawn.items():
         if chart is None:
@@ -202,7 +211,9 @@ def _notices(*, redact: bool, scale: bool) -> list[str]:
     ]
     if scale:
         notices.append(
-            f"Amounts are index numbers: {INDEX_BASE} is the mean month's spend in a currency."
+            f"Amounts are index numbers: {INDEX_BASE} is about the mean month's spend in a "
+            "currency. They are rounded, so that they do not tell it; what is much smaller than "
+            "an entry is on average may show as 0."
         )
     return notices
 

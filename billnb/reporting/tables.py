@@ -8,6 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
+
 from billnb import analysis, answers, labels
 from billnb.components import COMPONENTS
 from billnb.money import plain, total
@@ -148,9 +151,14 @@ def cash(history: Any, as_of: datetime) -> list[Table]:
     return tables
 
 
-def duplicates(history: Any) -> list[Table]:
-    """Return what looks charged twice; the newest, where there is much of it."""
-    found = analysis.duplicates(history)
+def duplicates(history: pd.DataFrame, exact: pd.DataFrame) -> list[Table]:
+    """Return what looks charged twice; the newest, where there is much of it.
+
+    Rounded amounts may be alike where the exact ones, of the same rows, are not.
+    """
+    numbers = answers.column((f"{number:09}" for number in range(len(history))), pa.string())
+    alike = analysis.duplicates(exact.assign(entry_id=numbers))
+    found = history.iloc[alike["entry_id"].astype(int).tolist()]
     rows = [
         [
             f"{one['issued_at']:%Y-%m-%d %H:%M}",
