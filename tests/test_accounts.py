@@ -86,9 +86,10 @@ def test_folders_of_accounts_have_keyrings_of_their_own(
     for place in ("one", "two"):
         monkeypatch.setenv("BILLNB_CONFIG", str(tmp_path / place))
         accounts.add("production", "bytio", api_key=f"key-{place}", verify=False)
-    assert sorted(memory.kept.values()) == ["key-one", "key-two"]
+    host = "https://api.bytio.com"
+    assert sorted(memory.kept.values()) == [host, host, "key-one", "key-two"]
     accounts.remove("production")
-    assert [*memory.kept.values()] == ["key-one"]
+    assert sorted(memory.kept.values()) == [host, "key-one"]
 
 
 def test_what_the_vendor_does_not_say_is_said_of_the_account(
@@ -140,7 +141,10 @@ def test_the_file_says_provider_and_options_and_no_secret(
     secret = "api_key" if case.name == "bytio" else "token"
     del given[secret]
     assert table == {"provider": case.name, **given, "kept": "keyring", "keeps": [secret]}
-    assert memory.kept == {(places.service(), f"production/{secret}"): vendors.KEY}
+    assert memory.kept == {
+        (places.service(), f"production/{secret}"): vendors.KEY,
+        (places.service(), "production/bound-to"): server.url,
+    }
     assert vendors.KEY not in "".join(
         path.read_text() for path in folder.rglob("*") if path.is_file()
     )
@@ -150,7 +154,8 @@ def test_a_test_tells_refused_from_unreachable_from_incomplete(
     case: Case, server: FaultyServer, folder: Path, memory: MemoryKeyring
 ) -> None:
     accounts.add("one", case.name, **details(case, server.url))
-    (place,) = memory.kept
+    place = next(one for one in memory.kept if not one[1].endswith("bound-to"))
+    bound = {one: host for one, host in memory.kept.items() if one != place}
     memory.kept[place] = "wrong"
     refused = accounts.test("one")
     assert (refused.state, refused.tested_at is None) == ("refused", False)
@@ -160,7 +165,7 @@ def test_a_test_tells_refused_from_unreachable_from_incomplete(
     assert incomplete.state == "incomplete"
     assert "BILLNB_ONE_API_" in (incomplete.message or "")
     assert "billnb accounts add one" in (incomplete.message or "")
-    memory.kept[place] = vendors.KEY
+    memory.kept |= {place: vendors.KEY, **bound}
     server.behave = lambda exchange: exchange.reply_body(b"<html>", 200)
     unreachable = accounts.test("one")
     assert unreachable.state == "unreachable"
@@ -337,7 +342,10 @@ def test_an_account_may_have_its_secret_in_the_environment_alone(
     key = given.pop("api_key" if case.name == "bytio" else "token")
     suffix = "API_KEY" if case.name == "bytio" else "API_TOKEN"
     monkeypatch.setenv(f"BILLNB_CI_{suffix}", key)
-    added = accounts.add("ci", case.name, **given)
+    with pytest.raises(errors.UnconfirmedHostError):
+        accounts.add("ci", case.name, **given)
+    assert server.requests == 0
+    added = accounts.add("ci", case.name, confirmed_host=server.url, **given)
     assert (added.state, added.kept, memory.kept) == ("ok", "environment", {})
     monkeypatch.delenv(f"BILLNB_CI_{suffix}")
     (listed,) = accounts.list()
@@ -667,6 +675,7 @@ def test_only_what_was_loaded_whole_by_name_is_noted(
     assert synced() == set()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(f"BILLNB_BAD_{suffix}", "wrong")
+        patch.setenv("BILLNB_BAD_BASE_URL", server.url)
         with pytest.raises(errors.AuthenticationError, match="bad: "):
             billnb.load(case.account(server.url, name="unnamed"), "bad", "good")
     assert synced() == {"good"}
@@ -691,7 +700,9 @@ def test_an_account_whose_provider_is_gone_stays_and_can_be_removed(
             load()
     accounts.remove("bills")
     assert [one.name for one in accounts.list()] == ["other"]
-    assert list(memory.kept) == [(places.service(), "other/api_key")]
+    assert sorted(memory.kept) == [
+        (places.service(), "other/api_key"), (places.service(), "other/bound-to"),
+    ]  # fmt: skip
 
 
 def test_what_is_no_account_is_neither_tested_nor_removed(folder: Path) -> None:

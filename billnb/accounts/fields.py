@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from billnb import providers
 from billnb.providers.base import Provider
@@ -61,6 +62,7 @@ def kinds() -> Kinds:
     return found
 
 
+@lru_cache(maxsize=64)
 def fields(kind: type[Provider]) -> tuple[Field, ...]:
     """Return what must be filled in for an account of a provider.
 
