@@ -159,9 +159,12 @@ class UnconfirmedHostError(BillnbError):
     ----------
     host : str or None
         The host, as it can be confirmed: ``billnb.accounts.confirm(name, host)``.
+    reason : str or None
+        What is the matter, without what can be done about it in a shell.
     """
 
     host: str | None = None
+    reason: str | None = None
 
 
 class TransportError(BillnbError):

@@ -126,8 +126,9 @@ def mismatch(name: str, words: str, address: Address) -> UnconfirmedHostError | 
     return _error(
         name,
         address,
-        f"the host that was confirmed is not the one that the key would be sent to, "
-        f"{address.host}; nothing was sent. Write that host, if the key may go there",
+        "the host that was confirmed is not the one that the key would be sent to, "
+        f"{address.host}; nothing was sent",
+        "Write that host, if the key may go there",
     )
 
 
@@ -187,13 +188,15 @@ def _refusal(
         name,
         address,
         f"the {key.label} ({key.place}) would be sent to {address.host}, {who}, {was}; nothing was "
-        f"sent. If it may go there, confirm the host: billnb accounts {verb} {name} --host "
+        "sent",
+        f"If it may go there, confirm the host: billnb accounts {verb} {name} --host "
         f"{address.host}",
     )
 
 
-def _error(name: str, address: Address, said: str) -> UnconfirmedHostError:
-    error = UnconfirmedHostError(said)
+def _error(name: str, address: Address, reason: str, todo: str) -> UnconfirmedHostError:
+    error = UnconfirmedHostError(f"{reason}. {todo}")
+    error.reason = reason
     error.account = name
     error.host = address.host
     return error
