@@ -8,14 +8,10 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from billnb.accounts.trust import folder_objection
 from billnb.errors import ArgumentError, StorageError
 from billnb.files import advice, replace, temporary
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
 
 _PATIENCE = 30  # seconds: a keyring may be asking its owner for a password meanwhile
 _PRIVATE = 0o600
@@ -34,14 +30,15 @@ def turn(path: Path) -> Iterator[None]:
     StorageError
         When somebody else is at it for long, or the folder cannot be written, or by others too.
     """
-    from filelock import Timeout  # loads asyncio, which loading does without
+    from filelock import FileLock, Timeout  # loads asyncio, which loading does without
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         target = path.resolve()
         place = Path(f"{target}.lock")
         problem = folder_objection(target.parent) or _lock_objection(place)
-        lock = _lock(place)
+        # without locks, newer versions would take a file for one, which a killed process leaves
+        lock = FileLock(place, _PATIENCE, mode=_PRIVATE, fallback_to_soft=False)
         if problem is None:
             lock.acquire()
     except Timeout:
@@ -62,15 +59,6 @@ def turn(path: Path) -> Iterator[None]:
 _UNLOCKABLE = (
     "its file system takes no locks; have BILLNB_CONFIG name a folder on another file system"
 )
-
-
-def _lock(place: Path) -> BaseFileLock:
-    from filelock import FileLock
-
-    try:  # newer versions would put up with a file as a lock, which a killed process leaves behind
-        return FileLock(place, _PATIENCE, mode=_PRIVATE, fallback_to_soft=False)
-    except TypeError:
-        return FileLock(place, _PATIENCE, mode=_PRIVATE)
 
 
 def _lock_objection(place: Path) -> str | None:
@@ -99,9 +87,9 @@ def write(path: Path, content: bytes) -> None:
 
 def leftovers(path: Path) -> list[Path]:
     """Return what killed processes left of a file that they had not finished."""
-    folder, begins = temporary(path.resolve())
-    is_ours = re.compile(re.escape(begins) + "[a-z0-9_]{8}").fullmatch
-    with suppress(OSError):
+    with suppress(OSError, RuntimeError, ValueError):  # a loop of links
+        folder, begins = temporary(path.resolve())
+        is_ours = re.compile(re.escape(begins) + "[a-z0-9_]{8}").fullmatch
         return [
             Path(one.path)
             for one in os.scandir(folder)
