@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import cProfile
 import json
 import os
 import stat
 import subprocess
 import sys
+import time
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,7 @@ from vendors import Case
 
 import billnb
 from billnb import accounts, errors
-from billnb.accounts import editing, places, states
+from billnb.accounts import configuration, editing, places, states
 from billnb.accounts.configuration import Named
 
 
@@ -369,6 +372,54 @@ def test_a_thousand_accounts_are_listed_without_asking_the_keyring(
         billnb.load("nope")
     assert len(str(caught.value)) < 600
     assert memory.reads == 0
+
+
+def calls(work: Callable[[], object]) -> int:
+    """Count what a piece of work calls, which no busy machine changes."""
+    profile = cProfile.Profile()
+    profile.runcall(work)
+    return sum(one.callcount for one in profile.getstats())
+
+
+def many(folder: Path, store: str, count: int) -> None:
+    """Write accounts as they come to be one by one."""
+    write(folder, "\n".join(
+        f'[accounts.account-{n}]\nprovider = "bytio"\nkept = "{store}"\nkeeps = ["api_key"]\n'
+        for n in range(count)
+    ))  # fmt: skip
+    path = folder / "secrets.toml"
+    path.write_text("\n".join(
+        f'[account-{n}]\nbound-to = "https://api.bytio.com"\napi_key = "k{n}"\n'
+        for n in range(count if store == "file" else 0)
+    ))  # fmt: skip
+    path.chmod(0o600)
+
+
+@pytest.mark.parametrize("store", ["keyring", "file"])
+def test_of_ten_thousand_accounts_one_comes_and_goes_quickly(folder: Path, store: Any) -> None:
+    def come() -> None:
+        accounts.add("new", "bytio", api_key="k", store=store, verify=False)
+
+    def go() -> None:
+        accounts.remove("account-77")
+
+    many(folder, store, 10)
+    come()  # so that all is loaded
+    work = {}
+    for count in (500, 1000):
+        many(folder, store, count)
+        work[count] = calls(come), calls(go)
+    for less, more in zip(work[500], work[1000], strict=True):
+        assert more < 2.3 * less  # twice the accounts, twice the work
+    many(folder, store, 10_000)
+    configuration.says.cache_clear()
+    for act in (come, go):
+        parsed = configuration.says.cache_info().misses
+        begun = time.process_time()
+        act()
+        assert time.process_time() - begun < 4  # it takes less than one, undisturbed
+        assert configuration.says.cache_info().misses - parsed <= 2  # before, and after
+    assert len(accounts.list()) == 10_000
 
 
 ADD = """

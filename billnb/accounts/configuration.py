@@ -52,8 +52,13 @@ class Named:
     listed: bool = True
 
 
-def read() -> dict[str, Named]:
+def read(known: Kinds | None = None) -> dict[str, Named]:
     """Return the accounts of the file, by name; none, where there is no file.
+
+    Parameters
+    ----------
+    known : dict, optional
+        The providers installed, where they have been looked for already.
 
     Raises
     ------
@@ -63,7 +68,7 @@ def read() -> dict[str, Named]:
         When it cannot be read, or others can write it.
     """
     path = places.accounts_file()
-    return _accounts(says(path, content(path)), path, kinds())
+    return _accounts(says(path, content(path)), path, kinds() if known is None else known)
 
 
 def content(path: Path) -> bytes:

@@ -50,7 +50,7 @@ def confirm(name: str, host: str) -> Account:
     """
     known = kinds()
     with editing.changing():
-        there = configuration.read()
+        there = configuration.read(known)
         account = _listed(name, there, known)
         kind = credentials.kind_of(account, known)
         address = credentials.address(account, kind)
@@ -74,7 +74,7 @@ def refusal(name: str) -> UnconfirmedHostError | None:
         As :func:`confirm` does.
     """
     known = kinds()
-    account = _listed(name, configuration.read(), known)
+    account = _listed(name, configuration.read(known), known)
     return credentials.refusal(account, credentials.kind_of(account, known), keeping.Reader())
 
 

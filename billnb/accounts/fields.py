@@ -54,9 +54,9 @@ def kinds() -> Kinds:
     ['Bytio', 'Unpod']
     """
     found: Kinds = {}
-    for name in providers.names():
+    for name, point in sorted(providers.points().items()):
         try:
-            found[name] = providers.find(name)
+            found[name] = providers.loaded(point)
         except Exception as error:  # noqa: BLE001 - somebody else's module, which may do anything
             logger.debug("provider %s cannot be loaded: %s", name, type(error).__name__)
     return found

@@ -97,7 +97,7 @@ def list() -> builtins.list[Account]:  # noqa: A001 - billnb.accounts.list() is 
     """
     known = kinds()
     noted = states.read()
-    accounts = available(configuration.read(), known)
+    accounts = available(configuration.read(known), known)
     stores = _stores(accounts.values())
     return [_record(accounts[name], known, noted, stores) for name in sorted(accounts)]
 

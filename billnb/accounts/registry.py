@@ -144,7 +144,7 @@ def check_free(account: Named, known: Kinds) -> dict[str, Named]:
     ConfigurationError
         When the file of accounts cannot be meant.
     """
-    there = configuration.read()
+    there = configuration.read(known)
     others = [(one.name, one.provider) for one in there.values()]
     naming.check_free(account.name, account.provider, others, known)
     return there
@@ -217,7 +217,7 @@ def remove(name: str, *, force: bool = False) -> None:
     """
     with editing.changing():
         known = kinds()
-        there = configuration.read()
+        there = configuration.read(known)
         account = found(name, available(there, known))
         kind = known.get(account.provider)
         if not account.listed:

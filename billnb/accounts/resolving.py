@@ -104,7 +104,7 @@ def configured() -> list[Provider]:
     billnb.errors.AuthenticationError: no account is given, and none is configured; ...
     """
     known, kept = kinds(), Reader()
-    there = available(configuration.read(), known).values()
+    there = available(configuration.read(known), known).values()
     named = [_opened(one, known, kept) for one in there if one.listed]
     seen = {account.access for account in named}
     begun = [_opened(one, known, kept) for one in there if not one.listed]
@@ -132,7 +132,7 @@ def _accounts(accounts: Sequence[Provider | str]) -> list[Provider]:
     if all(isinstance(account, Provider) for account in accounts):
         return [account for account in accounts if isinstance(account, Provider)]
     known, kept = kinds(), Reader()
-    there = {name: of_environment(name) for name in known} | configuration.read()
+    there = {name: of_environment(name) for name in known} | configuration.read(known)
     return [
         account if isinstance(account, Provider) else _opened(found(account, there), known, kept)
         for account in accounts

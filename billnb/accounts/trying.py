@@ -82,7 +82,7 @@ def test(name: str) -> Account:
     billnb.errors.UnknownNameError: no account is called 'nobody'; known: none
     """
     known = kinds()
-    account = found(name, available(configuration.read(), known))
+    account = found(name, available(configuration.read(known), known))
     kind = known.get(account.provider)
     if kind is not None:
         state, message = _tried(account, kind)
