@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from billnb.errors import StorageError as StorageError
     from billnb.errors import TransportError as TransportError
     from billnb.errors import TruncatedHistoryError as TruncatedHistoryError
+    from billnb.errors import UnconfirmedHostError as UnconfirmedHostError
     from billnb.errors import UnknownNameError as UnknownNameError
     from billnb.errors import UnstableHistoryError as UnstableHistoryError
     from billnb.loading import load as load
@@ -79,6 +80,7 @@ _HOMES = {
     "StorageError": "billnb.errors",
     "TransportError": "billnb.errors",
     "TruncatedHistoryError": "billnb.errors",
+    "UnconfirmedHostError": "billnb.errors",
     "UnknownNameError": "billnb.errors",
     "Unpod": "billnb.providers.unpod",
     "UnstableHistoryError": "billnb.errors",
@@ -116,6 +118,7 @@ __all__ = [
     "StorageError",
     "TransportError",
     "TruncatedHistoryError",
+    "UnconfirmedHostError",
     "UnknownNameError",
     "Unpod",
     "UnstableHistoryError",

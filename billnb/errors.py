@@ -12,6 +12,7 @@
     ├── MoneyError                  an amount that is not exact, or not a number
     ├── SecretError                 a secret asked to leave the process
     ├── StorageError                a place that keeps accounts or secrets does not do so
+    ├── UnconfirmedHostError        a key, and a host that nobody confirmed for it
     ├── TransportError              no answer could be had
     │   ├── DeadlineExceededError   not within the time allowed
     │   ├── RateLimitedError        the vendor asks for a longer wait than allowed
@@ -149,6 +150,21 @@ class SecretError(BillnbError, TypeError):
 
 class StorageError(BillnbError):
     """The keyring, or a file of accounts or secrets, is not there, locked, or does not keep."""
+
+
+class UnconfirmedHostError(BillnbError):
+    """A key would go to a host that it was not connected for; nothing was sent.
+
+    Attributes
+    ----------
+    host : str or None
+        The host, as it can be confirmed: ``billnb.accounts.confirm(name, host)``.
+    reason : str or None
+        What is the matter, without what can be done about it in a shell.
+    """
+
+    host: str | None = None
+    reason: str | None = None
 
 
 class TransportError(BillnbError):
@@ -294,6 +310,7 @@ __all__ = [
     "StorageError",
     "TransportError",
     "TruncatedHistoryError",
+    "UnconfirmedHostError",
     "UnknownNameError",
     "UnstableHistoryError",
 ]

@@ -1,18 +1,16 @@
-"""Where is a secret kept: in the keyring, or in a file that was asked for?"""
+"""Keeps secrets in the keyring, or in a file where that was asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cached_property, partial
 
-from billnb.accounts import keyrings, places, secret_file
+from billnb.accounts import binding, keyrings, pending, places, secret_file
 from billnb.accounts.configuration import Named, Store
-from billnb.errors import BillnbError
+from billnb.errors import BillnbError, StorageError
 from billnb.secret import Secret
-
-Reader = Callable[[Named, str], Secret | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +55,30 @@ def check(store: Store) -> None:
         When it is not.
     """
     if store == "file":
-        secret_file.read()
+        secret_file.check()
     else:
         keyrings.require()
 
 
-def keep(name: str, secrets: Mapping[str, Secret], store: Store) -> Callable[[], None]:
-    """Keep the secrets of an account: all of them, or none.
+def keep(
+    account: Named,
+    secrets: Mapping[str, Secret],
+    notes: Mapping[str, Secret],
+    there: Collection[str],
+) -> Callable[[], None]:
+    """Keep the secrets of an account, with the host they are for: all of them, or none.
+
+    Parameters
+    ----------
+    account : Named
+        The account; it says in which store.
+    secrets : mapping of str to Secret
+        What is kept in that store.
+    notes : mapping of str to Secret
+        What is kept in the file, whatever the store: the host that was confirmed for a key from
+        the environment.
+    there : collection of str
+        The names of all accounts there are; what the file holds of others is swept.
 
     Returns
     -------
@@ -75,10 +90,43 @@ def keep(name: str, secrets: Mapping[str, Secret], store: Store) -> Callable[[],
     StorageError
         When they are not kept.
     """
-    if store == "file":
-        of_account = secret_file.read().get(name)
-        secret_file.put(name, secrets)
-        return partial(_restore_file, name, of_account)
+    in_file = {**notes, **(secrets if account.kept == "file" else {})}
+    restore = _keep_in_file(account.name, in_file, there)
+    if account.kept != "keyring":
+        return restore
+    try:
+        pending.note(account.name, secrets)
+        restore_keyring = _keep_in_keyring(account.name, secrets)
+    except BaseException:
+        restore()
+        raise
+
+    def restore_both() -> None:
+        restore()
+        restore_keyring()
+
+    return restore_both
+
+
+def _keep_in_file(
+    name: str, table: Mapping[str, Secret], there: Collection[str]
+) -> Callable[[], None]:
+    try:
+        before = secret_file.change(name, table, there)
+    except BillnbError:
+        if table:
+            raise
+        return lambda: None  # there was nothing to keep, and what may be left is left for later
+    restored = {*there, name}
+
+    def restore() -> None:
+        with suppress(BillnbError):  # what went wrong before is what is told
+            secret_file.change(name, before if name in there else None, restored)
+
+    return restore
+
+
+def _keep_in_keyring(name: str, secrets: Mapping[str, Secret]) -> Callable[[], None]:
     before = {argument: keyrings.get(name, argument) for argument in secrets}
     restore = partial(_restore_keyring, name, before)
     try:
@@ -90,14 +138,6 @@ def keep(name: str, secrets: Mapping[str, Secret], store: Store) -> Callable[[],
     return restore
 
 
-def _restore_file(name: str, before: Mapping[str, Secret] | None) -> None:
-    with suppress(BillnbError):  # what went wrong before is what is told
-        if before is None:
-            secret_file.remove(name)
-        else:
-            secret_file.put(name, before)
-
-
 def _restore_keyring(name: str, before: Mapping[str, Secret | None]) -> None:
     for argument, secret in before.items():
         with suppress(BillnbError):
@@ -105,37 +145,79 @@ def _restore_keyring(name: str, before: Mapping[str, Secret | None]) -> None:
                 keyrings.remove(name, argument)
             else:
                 keyrings.put(name, argument, secret)
+    pending.settle(name)
 
 
-def remove(name: str, arguments: Iterable[str], store: Store) -> None:
-    """Remove the secrets of an account.
+def bind(account: Named, url: str, sources: Collection[str], there: Collection[str]) -> None:
+    """Note the host that was confirmed for the keys of an account, beside them.
 
     Raises
     ------
     StorageError
-        When they may be there still.
+        When that is not kept.
     """
-    if store == "file":
-        secret_file.remove(name)
-        return
-    for argument in arguments:
-        keyrings.remove(name, argument)
+    address = Secret(url)
+    if "kept" in sources and account.kept == "keyring":
+        keyrings.put(account.name, binding.KEPT, address)
+    noted = {}
+    if "kept" in sources and account.kept == "file":
+        noted[binding.KEPT] = address
+    if "environment" in sources:
+        noted[binding.ENVIRONMENT] = address
+    if noted:
+        before = secret_file.read().get(account.name, {})
+        secret_file.change(account.name, {**before, **noted}, there)
 
 
-def reader() -> Reader:
-    """Return what reads secrets that are kept; the file is read once at most, and when needed.
+def remove(account: Named, arguments: Iterable[str], there: Collection[str]) -> None:
+    """Remove all that is kept of an account, from both stores.
 
-    It takes an account and an argument, returns ``None`` for what is not kept, and raises
-    StorageError when the store cannot be read.
+    Raises
+    ------
+    StorageError
+        When it may still be in the store that keeps it; the other is asked as far as it answers.
     """
-    in_file = cache(secret_file.read)
+    left: BillnbError | None = None
+    arguments = [*arguments, binding.KEPT] if arguments else []
+    try:
+        secret_file.change(account.name, None, there)
+    except BillnbError as error:
+        left = error if account.kept == "file" else None
+    try:
+        for argument in arguments:
+            keyrings.remove(account.name, argument)
+    except StorageError as error:
+        left = error if account.kept == "keyring" else left
+    if left is not None:
+        raise left
 
-    def kept(account: Named, argument: str) -> Secret | None:
+
+class Reader:
+    """What reads secrets that are kept; the file is read once at most, and when needed."""
+
+    def secret(self, account: Named, argument: str) -> Secret | None:
+        """Return a secret, or ``None`` for what is not kept.
+
+        Raises
+        ------
+        StorageError, ConfigurationError
+            When the store cannot be read.
+        """
         if account.kept == "file":
-            return in_file().get(account.name, {}).get(argument)
+            return self._file.get(account.name, {}).get(argument)
         return keyrings.get(account.name, argument) if account.kept == "keyring" else None
 
-    return kept
+    def bound(self, account: Named, what: str) -> str | None:
+        """Return the host that keys of an account were connected or confirmed for."""
+        if what == binding.KEPT:
+            found = self.secret(account, what)
+        else:
+            found = self._file.get(account.name, {}).get(what)
+        return None if found is None else found.reveal()
+
+    @cached_property
+    def _file(self) -> secret_file.Tables:
+        return secret_file.read()
 
 
-__all__ = ["Reader", "Storage", "check", "keep", "reader", "remove", "storage"]
+__all__ = ["Reader", "Storage", "bind", "check", "keep", "remove", "storage"]

@@ -1,25 +1,29 @@
-"""How are secrets kept in a file that its owner alone may read?"""
+"""Keeps secrets in a file that its owner alone may read."""
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from billnb.accounts import places
+from billnb.accounts import places, trust
 from billnb.accounts.toml import fault, parsed
-from billnb.accounts.writing import write
-from billnb.errors import ConfigurationError, StorageError
+from billnb.accounts.writing import sweep, write
+from billnb.errors import ConfigurationError
 from billnb.secret import Secret
 
-_HEAD = b"# Secrets of billnb's accounts. Keep this file to yourself.\n"
+_HEAD = "# Secrets of billnb's accounts. Keep this file to yourself.\n"
+
+Table = Mapping[str, Secret]
+"""What is kept of one account, by name of credential, and the hosts it is bound to."""
+
+Tables = Mapping[str, Table]
+"""The same by name of account."""
 
 
 def read() -> dict[str, dict[str, Secret]]:
-    """Return the secrets of each account; none, where there is no file.
+    """Return what is kept of each account; nothing, where there is no file.
 
     Raises
     ------
@@ -41,26 +45,58 @@ def read() -> dict[str, dict[str, Secret]]:
     raise failure
 
 
-def put(name: str, secrets: Mapping[str, Secret]) -> None:
-    """Keep the secrets of an account; the caller sees to it that nobody else writes."""
-    _write(read() | {name: dict(secrets)})
+def check() -> None:
+    """See whether the file can be read, if it is there; not what it says, which may be long.
+
+    Raises
+    ------
+    StorageError
+        When it cannot.
+    """
+    _content(places.secrets_file())
 
 
-def remove(name: str) -> None:
-    """Remove the secrets of an account, if there are any."""
-    found = read()
-    if found.pop(name, None) is not None:
-        _write(found)
+def change(name: str, table: Table | None, there: Collection[str]) -> Table | None:
+    """Keep this of an account, or nothing; the caller sees to it that nobody else writes.
+
+    What is kept of accounts that are not `there`, which a killed process left, is swept.
+
+    Returns
+    -------
+    mapping or None
+        What was kept of the account before.
+    """
+    sweep(places.secrets_file())
+    before = read()
+    after: dict[str, Table] = {one: kept for one, kept in before.items() if one in there}
+    after.pop(name, None)
+    if table:
+        after[name] = table
+    if after != before:
+        _write(after)
+    return before.get(name)
 
 
-def _write(secrets: Mapping[str, Mapping[str, Secret]]) -> None:
-    import tomlkit
+def _write(tables: Tables) -> None:
+    parts = [_HEAD]
+    for name, table in tables.items():
+        parts.append(f"[{_key(name)}]\n")
+        parts += [f"{_key(one)} = {_text(kept.reveal())}\n" for one, kept in table.items()]
+        parts.append("\n")
+    write(places.secrets_file(), "".join(parts).rstrip("\n").encode() + b"\n")
 
-    tables = {
-        name: {argument: secret.reveal() for argument, secret in of_account.items()}
-        for name, of_account in secrets.items()
-    }
-    write(places.secrets_file(), _HEAD + tomlkit.dumps(tables).encode())
+
+def _key(name: str) -> str:
+    is_bare = name.isascii() and name.replace("-", "a").replace("_", "a").isalnum()
+    return name if is_bare else _text(name)
+
+
+def _text(value: str) -> str:
+    """Return a text as TOML has it: as JSON does, but for one character.
+
+    (tomlkit, which writes the file of accounts, takes seconds for ten thousand.)
+    """
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _secrets(table: Any, path: Path) -> dict[str, Secret]:
@@ -71,33 +107,7 @@ def _secrets(table: Any, path: Path) -> dict[str, Secret]:
 
 def _content(path: Path) -> bytes:
     """Return what the file holds, if nobody else can know it."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    try:
-        handle = os.open(path, flags)
-    except FileNotFoundError:
-        return b""
-    except OSError as error:
-        is_link = error.errno == errno.ELOOP
-        problem = "it is a link; put the file itself there" if is_link else str(error.strerror)
-    else:
-        with os.fdopen(handle, "rb") as file:
-            found = _objection(os.fstat(handle), path)
-            if found is None:
-                return file.read()
-        problem = found
-    raise StorageError(f"the secrets in {str(path)!r} are not used: {problem}")
+    return trust.content(path, f"the secrets in {str(path)!r} are not used", private=True)
 
 
-def _objection(status: os.stat_result, path: Path) -> str | None:
-    if not stat.S_ISREG(status.st_mode):
-        return "it is no plain file"
-    if not hasattr(os, "geteuid"):
-        return None  # a system with other permissions, where a user's folder is the user's
-    if status.st_uid != os.geteuid():
-        return "it is another user's"
-    if status.st_mode & 0o077:
-        return f"others may read it; run: chmod 600 {str(path)!r}"
-    return None
-
-
-__all__ = ["put", "read", "remove"]
+__all__ = ["Table", "Tables", "change", "check", "read"]
