@@ -18,6 +18,7 @@ from billnb import answers, export
 from billnb.errors import ArgumentError
 from billnb.money import plain
 from billnb.reporting import report
+from billnb.reporting.licences import commented
 
 FILES = {
     "csv": "text/csv",
@@ -28,9 +29,9 @@ FILES = {
 """The forms a selection leaves in, and what browsers call them."""
 
 _LIBRARIES: Mapping[str, Callable[[], list[str]]] = {
-    "plotly": lambda: [get_plotlyjs()],
+    "plotly": lambda: [commented(get_plotlyjs())],
     "tables": lambda: [
-        read_package_file("html/dt_bundle.js"),
+        commented(read_package_file("html/dt_bundle.js")),
         read_package_file("html/dt_bundle.css"),
     ],
 }

@@ -29,6 +29,7 @@ from billnb.period import Moment
 from billnb.redaction import INDEX_BASE, scaled
 from billnb.redaction import redact as redacted
 from billnb.reporting import entries, tables
+from billnb.reporting.licences import notices
 from billnb.reporting.tables import Table
 
 _SCRIPT = "page/page.js"
@@ -157,6 +158,7 @@ def _page(
         number=f"{len(history):,}",
         table_code=entries.packed(read_package_file("html/dt_bundle.js")),
         table_style=entries.packed(read_package_file("html/dt_bundle.css")),
+        licences=notices(),
     )
 
 
