@@ -16,12 +16,13 @@ _NAMES = {
     "BillnbError ConfigurationError ContractError DeadlineExceededError MalformedBodyError "
     "MissingRateError MixedCurrencyError MoneyError NameTakenError RateLimitedError "
     "RedirectRefusedError RequestError ResponseTooLargeError SecretError StorageError "
-    "TransportError TruncatedHistoryError UnknownNameError UnstableHistoryError",
-    "billnb.loading": "load",
+    "TransportError TruncatedHistoryError UnconfirmedHostError UnknownNameError "
+    "UnstableHistoryError",
+    "billnb.loading.load": "load",
     "billnb.providers.bytio": "Bytio",
     "billnb.providers.unpod": "Unpod",
-    "billnb.redaction": "redact",
-    "billnb.reporting": "report",
+    "billnb.sharing": "redact",
+    "billnb.sharing.report": "report",
     "billnb.sandbox.demo": "demo",
     "billnb.transport": "Limits",
     "billnb.values.secret": "Secret",

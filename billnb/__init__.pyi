@@ -25,6 +25,7 @@ from billnb.errors import SecretError as SecretError
 from billnb.errors import StorageError as StorageError
 from billnb.errors import TransportError as TransportError
 from billnb.errors import TruncatedHistoryError as TruncatedHistoryError
+from billnb.errors import UnconfirmedHostError as UnconfirmedHostError
 from billnb.errors import UnknownNameError as UnknownNameError
 from billnb.errors import UnstableHistoryError as UnstableHistoryError
 from billnb.jupyter import _jupyter_labextension_paths as _jupyter_labextension_paths
@@ -33,9 +34,9 @@ from billnb.jupyter import load_ipython_extension as load_ipython_extension
 from billnb.loading import load as load
 from billnb.providers.bytio import Bytio as Bytio
 from billnb.providers.unpod import Unpod as Unpod
-from billnb.redaction import redact as redact
-from billnb.reporting import report as report
 from billnb.sandbox.demo import demo as demo
+from billnb.sharing import redact as redact
+from billnb.sharing.report import report as report
 from billnb.transport import Limits as Limits
 from billnb.values.secret import Secret as Secret
 

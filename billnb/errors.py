@@ -12,11 +12,12 @@
     ├── MoneyError                  an amount that is not exact, or not a number
     ├── SecretError                 a secret asked to leave the process
     ├── StorageError                a place that keeps accounts or secrets does not do so
+    ├── UnconfirmedHostError        a key, and a host that nobody confirmed for it
     ├── TransportError              no answer could be had
     │   ├── DeadlineExceededError   not within the time allowed
     │   ├── RateLimitedError        the vendor asks for a longer wait than allowed
     │   ├── RedirectRefusedError    the vendor's host points elsewhere
-    │   └── ResponseTooLargeError   an answer past the size allowed
+    │   └── ResponseTooLargeError   an answer, or a history, past the size allowed
     ├── RequestError                the vendor answered, and refused
     │   ├── AuthenticationError     the credential: missing, unusable or not accepted
     │   ├── AccessDeniedError       the credential may not read this
@@ -24,7 +25,7 @@
     ├── ContractError               an answer that is not what the vendor documents
     │   └── MalformedBodyError      not even JSON
     ├── UnstableHistoryError        the history kept changing while it was read
-    └── TruncatedHistoryError       more entries than the vendor lets anyone read
+    └── TruncatedHistoryError       more entries than can be read
 
 A message says what happened, what was expected and what to do next. It never holds
 a secret, a response body or the query of a URL.
@@ -151,6 +152,21 @@ class StorageError(BillnbError):
     """The keyring, or a file of accounts or secrets, is not there, locked, or does not keep."""
 
 
+class UnconfirmedHostError(BillnbError):
+    """A key would go to a host that it was not connected for; nothing was sent.
+
+    Attributes
+    ----------
+    host : str or None
+        The host, as it can be confirmed: ``billnb.accounts.confirm(name, host)``.
+    reason : str or None
+        What is the matter, without what can be done about it in a shell.
+    """
+
+    host: str | None = None
+    reason: str | None = None
+
+
 class TransportError(BillnbError):
     """No usable answer: unreachable, cut off or failing, after the tries allowed."""
 
@@ -176,7 +192,7 @@ class RedirectRefusedError(TransportError):
 
 
 class ResponseTooLargeError(TransportError):
-    """An answer larger than the limit; reading stopped there."""
+    """An answer, or all of a history, larger than its limit; reading stopped there."""
 
 
 class RequestError(BillnbError):
@@ -229,7 +245,7 @@ class UnstableHistoryError(BillnbError):
 
 
 class TruncatedHistoryError(BillnbError):
-    """The vendor announces more entries than its paging can reach."""
+    """The vendor announces more entries than its paging can reach, or than there is room for."""
 
 
 def contract_error(expected: str, field: str) -> ContractError:
@@ -294,6 +310,7 @@ __all__ = [
     "StorageError",
     "TransportError",
     "TruncatedHistoryError",
+    "UnconfirmedHostError",
     "UnknownNameError",
     "UnstableHistoryError",
 ]

@@ -151,10 +151,12 @@ class FaultyServer:
 class ConnectProxy:
     """A proxy for https: tunnels, and notes where to and with which head."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: Any = None) -> None:
         self.heads: list[bytes] = []
+        self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        host = "https://localhost" if tls else "http://127.0.0.1"
+        self.url = f"{host}:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self) -> Self:
@@ -171,8 +173,12 @@ class ConnectProxy:
                 near, _ = self._listener.accept()
                 threading.Thread(target=self._tunnel, args=(near,), daemon=True).start()
 
+    def _met(self, near: socket.socket) -> socket.socket:
+        met: socket.socket = self._tls.wrap_socket(near, server_side=True) if self._tls else near
+        return met
+
     def _tunnel(self, near: socket.socket) -> None:
-        with suppress(OSError), near:
+        with suppress(OSError), self._met(near) as near:
             head = b""
             while b"\r\n\r\n" not in head:
                 head += near.recv(4096)

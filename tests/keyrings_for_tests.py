@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import keyring.backend
 import keyring.errors
@@ -50,6 +51,32 @@ class LockableKeyring(MemoryKeyring):
     def _check(self, given: str) -> None:
         if self.locked:
             raise keyring.errors.KeyringLocked(f"Failed to unlock the collection! {given}")
+
+
+class FolderKeyring(keyring.backend.KeyringBackend):
+    """Keeps for other processes too, in files of a folder."""
+
+    priority = 1  # type: ignore[assignment]
+
+    def get_password(self, service: str, username: str) -> str | None:
+        path = self._path(service, username)
+        return path.read_text() if path.exists() else None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        path = self._path(service, username)
+        path.parent.mkdir(exist_ok=True)
+        unfinished = path.parent.with_name(
+            "unfinished"
+        )  # elsewhere: a keyring is not what is killed
+        unfinished.write_text(password)
+        unfinished.replace(path)  # whole, as a keyring keeps
+
+    def delete_password(self, service: str, username: str) -> None:
+        self._path(service, username).unlink()
+
+    def _path(self, service: str, username: str) -> Path:
+        name = f"{service}-{username}".replace("/", "-")
+        return Path(os.environ["KEYRING_FOLDER"], name)
 
 
 class SwitchedKeyring(LockableKeyring):

@@ -20,10 +20,10 @@ import jupyter
 from playwright.sync_api import Browser, sync_playwright
 
 import billnb
-from billnb.redaction import KEY_VARIABLE
 from billnb.sandbox import Sandbox, bytio, unpod
 from billnb.sandbox.serve import HOST
 from billnb.sandbox.serve import server as serving_vendors
+from billnb.sharing import KEY_VARIABLE
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -34,7 +34,8 @@ from vendors import Case
 
 import billnb
 from billnb import accounts, cli, errors
-from billnb.accounts import keeping, places
+from billnb.accounts import places
+from billnb.accounts.secrets import keeping
 
 KEY = vendors.KEY
 
@@ -125,7 +126,10 @@ def test_a_chain_keeps_in_what_is_a_keyring(tmp_path: Path) -> None:
     memory = MemoryKeyring()
     keyring.set_keyring(chain(plain(tmp_path), memory))
     add()
-    assert memory.kept == {(places.service(), "production/api_key"): KEY}
+    assert memory.kept == {
+        (places.service(), "production/api_key"): KEY,
+        (places.service(), "production/bound-to"): "https://api.bytio.com",
+    }
     assert not (tmp_path / "plain.cfg").exists()
     assert keeping.storage().backend == "keyrings_for_tests.MemoryKeyring"
 
@@ -188,6 +192,7 @@ def test_what_the_environment_holds_needs_no_keyring(
     suffix = "API_KEY" if case.name == "bytio" else "API_TOKEN"
     monkeypatch.setenv(f"BILLNB_PRODUCTION_{suffix}", KEY)
     monkeypatch.setenv("BILLNB_PRODUCTION_ORG_HANDLE", vendors.ORGANIZATION)
+    monkeypatch.setenv("BILLNB_PRODUCTION_BASE_URL", server.url)
     assert len(billnb.load("production")) == 250
 
 

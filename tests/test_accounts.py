@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import cProfile
 import json
 import os
 import stat
 import subprocess
 import sys
+import time
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +25,9 @@ from vendors import Case
 
 import billnb
 from billnb import accounts, errors
-from billnb.accounts import editing, places, states
-from billnb.accounts.configuration import Named
+from billnb.accounts import places, states
+from billnb.accounts.config import configuration, editing
+from billnb.accounts.config.configuration import Named
 
 
 @pytest.fixture(autouse=True)
@@ -86,9 +90,10 @@ def test_folders_of_accounts_have_keyrings_of_their_own(
     for place in ("one", "two"):
         monkeypatch.setenv("BILLNB_CONFIG", str(tmp_path / place))
         accounts.add("production", "bytio", api_key=f"key-{place}", verify=False)
-    assert sorted(memory.kept.values()) == ["key-one", "key-two"]
+    host = "https://api.bytio.com"
+    assert sorted(memory.kept.values()) == [host, host, "key-one", "key-two"]
     accounts.remove("production")
-    assert [*memory.kept.values()] == ["key-one"]
+    assert sorted(memory.kept.values()) == [host, "key-one"]
 
 
 def test_what_the_vendor_does_not_say_is_said_of_the_account(
@@ -140,7 +145,10 @@ def test_the_file_says_provider_and_options_and_no_secret(
     secret = "api_key" if case.name == "bytio" else "token"
     del given[secret]
     assert table == {"provider": case.name, **given, "kept": "keyring", "keeps": [secret]}
-    assert memory.kept == {(places.service(), f"production/{secret}"): vendors.KEY}
+    assert memory.kept == {
+        (places.service(), f"production/{secret}"): vendors.KEY,
+        (places.service(), "production/bound-to"): server.url,
+    }
     assert vendors.KEY not in "".join(
         path.read_text() for path in folder.rglob("*") if path.is_file()
     )
@@ -150,7 +158,8 @@ def test_a_test_tells_refused_from_unreachable_from_incomplete(
     case: Case, server: FaultyServer, folder: Path, memory: MemoryKeyring
 ) -> None:
     accounts.add("one", case.name, **details(case, server.url))
-    (place,) = memory.kept
+    place = next(one for one in memory.kept if not one[1].endswith("bound-to"))
+    bound = {one: host for one, host in memory.kept.items() if one != place}
     memory.kept[place] = "wrong"
     refused = accounts.test("one")
     assert (refused.state, refused.tested_at is None) == ("refused", False)
@@ -160,7 +169,7 @@ def test_a_test_tells_refused_from_unreachable_from_incomplete(
     assert incomplete.state == "incomplete"
     assert "BILLNB_ONE_API_" in (incomplete.message or "")
     assert "billnb accounts add one" in (incomplete.message or "")
-    memory.kept[place] = vendors.KEY
+    memory.kept |= {place: vendors.KEY, **bound}
     server.behave = lambda exchange: exchange.reply_body(b"<html>", 200)
     unreachable = accounts.test("one")
     assert unreachable.state == "unreachable"
@@ -337,7 +346,10 @@ def test_an_account_may_have_its_secret_in_the_environment_alone(
     key = given.pop("api_key" if case.name == "bytio" else "token")
     suffix = "API_KEY" if case.name == "bytio" else "API_TOKEN"
     monkeypatch.setenv(f"BILLNB_CI_{suffix}", key)
-    added = accounts.add("ci", case.name, **given)
+    with pytest.raises(errors.UnconfirmedHostError):
+        accounts.add("ci", case.name, **given)
+    assert server.requests == 0
+    added = accounts.add("ci", case.name, confirmed_host=server.url, **given)
     assert (added.state, added.kept, memory.kept) == ("ok", "environment", {})
     monkeypatch.delenv(f"BILLNB_CI_{suffix}")
     (listed,) = accounts.list()
@@ -361,6 +373,54 @@ def test_a_thousand_accounts_are_listed_without_asking_the_keyring(
         billnb.load("nope")
     assert len(str(caught.value)) < 600
     assert memory.reads == 0
+
+
+def calls(work: Callable[[], object]) -> int:
+    """Count what a piece of work calls, which no busy machine changes."""
+    profile = cProfile.Profile()
+    profile.runcall(work)
+    return sum(one.callcount for one in profile.getstats())
+
+
+def many(folder: Path, store: str, count: int) -> None:
+    """Write accounts as they come to be one by one."""
+    write(folder, "\n".join(
+        f'[accounts.account-{n}]\nprovider = "bytio"\nkept = "{store}"\nkeeps = ["api_key"]\n'
+        for n in range(count)
+    ))  # fmt: skip
+    path = folder / "secrets.toml"
+    path.write_text("\n".join(
+        f'[account-{n}]\nbound-to = "https://api.bytio.com"\napi_key = "k{n}"\n'
+        for n in range(count if store == "file" else 0)
+    ))  # fmt: skip
+    path.chmod(0o600)
+
+
+@pytest.mark.parametrize("store", ["keyring", "file"])
+def test_of_ten_thousand_accounts_one_comes_and_goes_quickly(folder: Path, store: Any) -> None:
+    def come() -> None:
+        accounts.add("new", "bytio", api_key="k", store=store, verify=False)
+
+    def go() -> None:
+        accounts.remove("account-77")
+
+    many(folder, store, 10)
+    come()  # so that all is loaded
+    work = {}
+    for count in (500, 1000):
+        many(folder, store, count)
+        work[count] = calls(come), calls(go)
+    for less, more in zip(work[500], work[1000], strict=True):
+        assert more < 2.3 * less  # twice the accounts, twice the work
+    many(folder, store, 10_000)
+    configuration.says.cache_clear()
+    for act in (come, go):
+        parsed = configuration.says.cache_info().misses
+        begun = time.process_time()
+        act()
+        assert time.process_time() - begun < 4  # it takes less than one, undisturbed
+        assert configuration.says.cache_info().misses - parsed <= 2  # before, and after
+    assert len(accounts.list()) == 10_000
 
 
 ADD = """
@@ -667,6 +727,7 @@ def test_only_what_was_loaded_whole_by_name_is_noted(
     assert synced() == set()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(f"BILLNB_BAD_{suffix}", "wrong")
+        patch.setenv("BILLNB_BAD_BASE_URL", server.url)
         with pytest.raises(errors.AuthenticationError, match="bad: "):
             billnb.load(case.account(server.url, name="unnamed"), "bad", "good")
     assert synced() == {"good"}
@@ -691,7 +752,9 @@ def test_an_account_whose_provider_is_gone_stays_and_can_be_removed(
             load()
     accounts.remove("bills")
     assert [one.name for one in accounts.list()] == ["other"]
-    assert list(memory.kept) == [(places.service(), "other/api_key")]
+    assert sorted(memory.kept) == [
+        (places.service(), "other/api_key"), (places.service(), "other/bound-to"),
+    ]  # fmt: skip
 
 
 def test_what_is_no_account_is_neither_tested_nor_removed(folder: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from ledgers import history, in_pandas, invoice, ledgers, payment, records, table, top_up
+from plotly.offline import get_plotlyjs_version
 
 import billnb
 from billnb import analysis
@@ -360,11 +361,21 @@ def test_a_sheet_holds_no_formula(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_libraries_are_sent_when_asked_for(front: Front) -> None:
     (code,) = front.ask(type="code", name="plotly")["buffers"]
-    assert b"plotly.js v" in gzip.decompress(code)[:100]
+    assert b"plotly.js v" in gzip.decompress(code)
     code, _style = front.ask(type="code", name="tables")["buffers"]
     assert b"DataTable" in gzip.decompress(code)
     assert len(code) < 500_000
     assert "none of plotly, tables" in front.ask(type="code", name="jquery")["error"]
+
+
+@pytest.mark.parametrize("name", ["plotly", "tables"])
+def test_libraries_are_sent_with_their_licences_in_front(front: Front, name: str) -> None:
+    code = gzip.decompress(front.ask(type="code", name=name)["buffers"][0]).decode()
+    comment = code.partition("*/")[0]
+    assert comment.startswith("/*!\n")
+    for part in (f"plotly.js {get_plotlyjs_version()}", "jquery: Copyright", "d3-geo: Copyright"):
+        assert part in comment
+    assert comment.endswith("not be removed or altered from any source distribution.\n")
 
 
 def test_errors_are_said_in_place(front: Front) -> None:

@@ -71,7 +71,7 @@ def test_rows_where_there_should_be_none_are_an_error(
 def test_the_same_row_for_ever_is_bounded() -> None:
     case = vendors.case("unpod", 1)
     with FaultyServer(case.answer) as server:
-        body = case.with_total(vendors.encode({"count": 1, "results": case.entries}), 10**11)
+        body = case.with_total(vendors.encode({"count": 1, "results": case.entries}), 10**6)
         server.behave = lambda it: it.reply_body(body)
         with pytest.raises(errors.ContractError, match="what all pages hold"):
             load(case, server)

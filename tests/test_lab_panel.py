@@ -310,6 +310,14 @@ def test_account_of_the_environment_needs_no_key_and_is_not_removed_here(
         page.get_by_text("More options").click()
         page.get_by_label("Address of the API").fill(vendor)
         page.get_by_role("button", name="Connect", exact=True).click()
+        # the key is there, and its host is not: nothing goes there before that is confirmed
+        host = vendor.removeprefix("http://")
+        dialog = page.locator(".jp-Dialog")
+        dialog.get_by_text(f"Send the key to {host}?").wait_for()
+        dialog.get_by_role("button", name="Cancel").click()
+        page.get_by_role("alert").get_by_text("Host not confirmed").wait_for()
+        page.get_by_role("button", name="Connect", exact=True).click()
+        dialog.get_by_role("button", name=f"Send it to {host}").click()
         panel.row("eu-west").wait_for()
         assert not [one.url for one in panel.requests if planted(one.post_data or "")]
         # all are chosen, and the one that can be removed goes
@@ -320,6 +328,44 @@ def test_account_of_the_environment_needs_no_key_and_is_not_removed_here(
         panel.row("eu-west").wait_for(state="detached")
         assert panel.row("bytio").count() == 1
         assert panel.watch.requests == []
+
+
+def test_key_goes_to_another_host_only_when_that_is_confirmed(panel: Panel, vendor: str) -> None:
+    heads: list[str] = []
+
+    class Elsewhere(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            head = "".join(iter(lambda: self.rfile.readline().decode().strip() + "\n", "\n"))
+            heads.append(head)
+            self.wfile.write(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+
+    panel.connect("production", vendor)
+    with socketserver.ThreadingTCPServer((HOST, 0), Elsewhere) as serving:
+        threading.Thread(target=serving.serve_forever, daemon=True).start()
+        host = f"{HOST}:{serving.server_address[1]}"
+        path = panel.config / "accounts.toml"
+        path.write_text(path.read_text().replace(vendor, f"http://{host}"))
+        page, row = panel.page, panel.row("production")
+        row.hover()
+        row.get_by_label("Test connection: production").click()
+        row.get_by_text("Host not confirmed").wait_for()
+        assert f"would be sent to {host}" in row.inner_text()
+        confirm = row.get_by_role("button", name="Confirm the host of production")
+        dialog = page.locator(".jp-Dialog")
+        confirm.click()
+        dialog.get_by_text(f"Send the key to {host}?").wait_for()
+        said = dialog.inner_text()
+        assert f"it was connected for {vendor.removeprefix('http://')}" in said
+        assert "billnb accounts" not in said  # which is for a shell
+        page.keyboard.press("Enter")  # which does not confirm
+        dialog.wait_for(state="detached")
+        row.get_by_text("Host not confirmed").wait_for()
+        assert heads == []
+        confirm.click()
+        dialog.get_by_role("button", name=f"Send it to {host}").click()
+        row.get_by_text("Key refused").wait_for()
+        assert [KEY in head for head in heads] == [True]
+        serving.shutdown()
 
 
 def test_account_whose_key_cannot_be_removed_can_go_without_it(panel: Panel) -> None:

@@ -27,7 +27,7 @@ import billnb
 from billnb import cli
 from billnb.formats import FORMATS
 from billnb.sandbox.wire import Request, Response, json_response
-from billnb.summary import terminal
+from billnb.summary.terminal import terminal
 
 EMAIL = "canary.person+bills@canary-mail.example"
 LAST4 = "8642"

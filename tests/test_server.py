@@ -35,7 +35,7 @@ ACCOUNT = {
 }  # fmt: skip
 KINDS = {
     "invalid", "taken", "not_found", "refused", "unreachable", "storage", "configuration",
-    "forbidden", "unexpected",
+    "unconfirmed", "forbidden", "unexpected",
 }  # fmt: skip
 
 
@@ -99,7 +99,8 @@ class Rest:
 
     def refused(self, answer: Answer, status: int, kind: str) -> str:
         assert answer.status == status, answer.text
-        assert answer.body.keys() == {"message", "hint", "kind"}
+        host = {"host"} if kind == "unconfirmed" else set()
+        assert answer.body.keys() == {"message", "hint", "kind"} | host
         assert answer.body["kind"] == kind
         assert kind in KINDS
         assert answer.body["hint"] != ""
@@ -132,7 +133,7 @@ def careless(folder: Path) -> Path:
 
 
 @contextmanager
-def started(folder: Path, backend: str) -> Iterator[Rest]:
+def started(folder: Path, backend: str, **variables: str) -> Iterator[Rest]:
     """A Jupyter server with a keyring of that kind; what it said and wrote is searched after."""
     config = folder / "accounts"
     environment = {
@@ -140,6 +141,7 @@ def started(folder: Path, backend: str) -> Iterator[Rest]:
         "HOME": str(folder),
         "PYTHON_KEYRING_BACKEND": backend,
         "LOCKED_WHILE_THERE": str(folder / "locked"),
+        **variables,
     }
     environment["PYTHONPATH"] = os.pathsep.join(
         [str(careless(folder)), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
@@ -276,6 +278,8 @@ def test_a_name_is_taken_once(case: Case, server: FaultyServer, rest: Rest) -> N
         ("GET", "billnb/accounts"),
         ("POST", "billnb/accounts"),
         ("POST", "billnb/accounts/production/test"),
+        ("GET", "billnb/accounts/production/host"),
+        ("POST", "billnb/accounts/production/host"),
         ("DELETE", "billnb/accounts/production"),
     ],
 )
@@ -307,7 +311,7 @@ def test_a_page_of_another_site_gets_nothing_done(
     ):
         refused = rest.ask("POST", "billnb/accounts", body, token=False, Cookie=cookie, **headers)
         assert refused.status in (403, 404), headers
-        for method, path in (("DELETE", "x"), ("POST", "x/test")):
+        for method, path in (("DELETE", "x"), ("POST", "x/test"), ("POST", "x/host")):
             refused = rest.ask(
                 method, f"billnb/accounts/{path}", token=False, Cookie=cookie, **headers
             )
@@ -320,6 +324,50 @@ def test_a_page_of_another_site_gets_nothing_done(
     allowed = rest.ask("POST", "billnb/accounts", body, token=False, Cookie=cookie, **ours)
     assert "is missing" in rest.refused(allowed, 400, "invalid")
     assert server.requests == 0
+
+
+def test_a_key_of_the_servers_environment_goes_to_no_host_that_is_posted(
+    case: Case, server: FaultyServer, tmp_path: Path
+) -> None:
+    variable = {"bytio": "BILLNB_X_API_KEY", "unpod": "BILLNB_X_API_TOKEN"}[case.name]
+    host = server.url.removeprefix("http://")
+    with started(tmp_path, "keyring.backends.fail.Keyring", **{variable: KEY}) as rest:
+        for confirmed in ({}, {"confirmed_host": "vendor.example"}, {"confirmed_host": ""}):
+            answer = rest.add(case, server.url, "x", secrets={}, **confirmed)
+            assert host in rest.refused(answer, 428, "unconfirmed")
+            assert answer.body["host"] == host
+        assert server.requests == 0
+        assert rest.accounts() == []
+        added = rest.add(case, server.url, "x", secrets={}, confirmed_host=host)
+        assert added.status == 201
+        assert (added.body["account"]["state"], server.requests) == ("ok", 1)
+
+
+def test_a_host_is_confirmed_by_its_name(case: Case, server: FaultyServer, rest: Rest) -> None:
+    assert rest.add(case, server.url).status == 201
+    place = "billnb/accounts/production/host"
+    assert rest.ask("GET", place).body == {"host": None, "message": None}
+    with FaultyServer(case.answer) as elsewhere:
+        host = elsewhere.url.removeprefix("http://")
+        path = rest.config / "accounts.toml"
+        path.write_text(path.read_text().replace(server.url, elsewhere.url))
+        tested = rest.ask("POST", "billnb/accounts/production/test")
+        assert tested.body["account"]["state"] == "unconfirmed"
+        asked = rest.ask("GET", place)
+        assert asked.body["host"] == host
+        assert server.url.removeprefix("http://") in asked.body["message"]
+        for body in ({"confirmed_host": "yes"}, {"confirmed_host": "127.0.0.1"}):
+            rest.refused(rest.ask("POST", place, body), 428, "unconfirmed")
+        for body in ({}, {"confirmed_host": True}, {"confirmed_host": host, "x": 1}):
+            rest.refused(rest.ask("POST", place, body), 400, "invalid")
+        assert elsewhere.requests == 0
+        confirmed = rest.ask("POST", place, {"confirmed_host": host})
+        assert (confirmed.status, confirmed.body["account"]["state"]) == (200, "untried")
+        again = rest.ask("POST", "billnb/accounts/production/test")
+        assert (again.body["account"]["state"], elsewhere.requests) == ("ok", 1)
+    for method, body in (("GET", None), ("POST", {"confirmed_host": "x"})):
+        unknown = rest.ask(method, "billnb/accounts/nope/host", body)
+        rest.refused(unknown, 404, "not_found")
 
 
 GOOD = {

@@ -1,4 +1,4 @@
-"""Accounts with names: connected once, loaded by name, their secrets kept apart.
+"""Accounts: which there are, where their secrets are kept and may go, and whether they work.
 
 An account has a name, a provider and options, in a file that a person may read and write:
 
@@ -10,12 +10,14 @@ An account has a name, a provider and options, in a file that a person may read 
     kept = "keyring"
 
 Its secrets are elsewhere: in the environment, which wins, else in the system's keyring, or in a
-file that its owner alone may read, where that was asked for.
+file that its owner alone may read, where that was asked for. A key goes to the host that it was
+connected for, and to another once that is confirmed.
 """
 
+from billnb.accounts.confirming import confirm
+from billnb.accounts.connecting import add, remove
 from billnb.accounts.listing import Account, list, names  # noqa: A004 - as billnb.accounts.list
-from billnb.accounts.registry import add, remove
+from billnb.accounts.probing import test
 from billnb.accounts.resolving import configured, resolve
-from billnb.accounts.trying import test
 
-__all__ = ["Account", "add", "configured", "list", "names", "remove", "resolve", "test"]
+__all__ = ["Account", "add", "configured", "confirm", "list", "names", "remove", "resolve", "test"]

@@ -1,22 +1,45 @@
-"""The credentials and settings of an account, from the environment, the file or a store.
+"""Finds each thing an account needs: in the environment, in the file, or in a store.
 
 The environment wins. A provider's own variables count for an account that is called like the
-provider, and for no other: they would send one account's key as another's.
+provider, and for no other: they would send one account's key as another's. What is found goes
+nowhere that :mod:`billnb.accounts.binding` does not let it.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from billnb.accounts.configuration import Named
+from billnb.accounts import binding
+from billnb.accounts.binding import Address, Key, Source
+from billnb.accounts.config.configuration import Named
 from billnb.accounts.fields import BASE_URL, Kinds, fields, variables
-from billnb.accounts.keeping import Reader
-from billnb.errors import AuthenticationError, UnknownNameError
+from billnb.accounts.secrets.keeping import Reader
+from billnb.errors import AuthenticationError, UnconfirmedHostError, UnknownNameError
 from billnb.providers.base import Credential, Provider
 from billnb.transport import Limits, checked_base_url
 from billnb.values.secret import Secret, redact
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an account is opened with.
+
+    Attributes
+    ----------
+    values : mapping of str to Secret
+        Its credentials, by argument.
+    address : Address
+        Where they may go.
+    noted : bool
+        Whether a key from the environment goes there only because that was confirmed.
+    """
+
+    values: Mapping[str, Secret]
+    address: Address
+    noted: bool
 
 
 def named_variables(account: Named, kind: type[Provider]) -> dict[str, str]:
@@ -39,18 +62,95 @@ def in_environment(account: Named, kind: type[Provider]) -> dict[str, str]:
     return found
 
 
+def address(account: Named, kind: type[Provider], *, is_new: bool = False) -> Address:
+    """Return where requests of an account go, and who says so.
+
+    Raises
+    ------
+    ArgumentError
+        When that cannot be meant.
+    """
+    source: Source = "given" if is_new else "file"
+    url = account.options.get(BASE_URL)
+    held = in_environment(account, kind).get(BASE_URL)
+    if held is not None:
+        source, url = "environment", checked_base_url(os.environ[held], f"{account.name}: {held}")
+    elif url is None:
+        source, url = "default", kind.default_base_url
+    else:
+        url = checked_base_url(url, f"{account.name}: {BASE_URL}")
+    return Address(binding.normal(url), source)
+
+
+def keys(
+    account: Named, kind: type[Provider], given: Mapping[str, Secret] | None = None
+) -> list[Key]:
+    """Return the secrets of an account, as far as it matters where they go."""
+    held = in_environment(account, kind)
+    found = []
+    for one in kind.credentials:
+        if not one.is_secret:
+            continue
+        if given is not None and one.argument in given:
+            found.append(Key(one.label, "given", "as given"))
+        elif one.argument in held:
+            found.append(Key(one.label, "environment", f"from {held[one.argument]}"))
+        else:
+            store = "in the file of secrets" if account.kept == "file" else "in the keyring"
+            found.append(Key(one.label, "kept", store))
+    return found
+
+
+def refusal(account: Named, kind: type[Provider], kept: Reader) -> UnconfirmedHostError | None:
+    """Return why the keys of an account may not go where it is; ``None`` where they may.
+
+    Raises
+    ------
+    ArgumentError
+        When its address cannot be meant.
+    StorageError, ConfigurationError
+        When the store that says so cannot be read.
+    """
+    return binding.refusal(
+        account.name,
+        keys(account, kind),
+        address(account, kind),
+        kind.default_base_url,
+        lambda what: kept.bound(account, what),
+    )
+
+
 def collected(
     account: Named,
     kind: type[Provider],
     kept: Reader,
     given: Mapping[str, Secret] | None = None,
-) -> dict[str, Secret]:
-    """Return the credentials of an account, each from where it is; those given come first.
+    *,
+    confirmed: str | None = None,
+) -> Found:
+    """Return the credentials of an account, each from where it is, and where they may go.
+
+    Parameters
+    ----------
+    account : Named
+        The account.
+    kind : type
+        Its provider.
+    kept : Reader
+        What reads its store.
+    given : mapping of str to Secret, optional
+        The secrets of an account that is only being connected; they come first.
+    confirmed : str, optional
+        The host that its keys may go to, as a person confirms it who connects it.
 
     Raises
     ------
     AuthenticationError
         When one is nowhere to be found; the message says how to supply it.
+    UnconfirmedHostError
+        When one may not go where the account is.
+    ArgumentError
+        When the account's address cannot be meant.
     StorageError
         When the store that keeps it cannot be read.
     """
@@ -64,35 +164,39 @@ def collected(
         elif secret is None and argument in account.options:
             secret = Secret(account.options[argument])
         elif secret is None and credential.is_secret:
-            secret = kept(account, argument)
+            secret = kept.secret(account, argument)
         if secret is None:
             raise _missing(account, kind, credential)
         found[argument] = secret
-    return found
+    sources = keys(account, kind, given)
+    place = address(account, kind, is_new=given is not None)
+    if confirmed is None:
+        refused = binding.refusal(
+            account.name,
+            sources,
+            place,
+            kind.default_base_url,
+            lambda what: kept.bound(account, what),
+            is_new=given is not None,
+        )
+    else:
+        refused = binding.mismatch(account.name, confirmed, place)
+    if refused is not None:
+        raise refused
+    return Found(found, place, binding.needs_note(sources, place, kind.default_base_url))
 
 
 def opened(
-    account: Named,
-    kind: type[Provider],
-    found: Mapping[str, Secret],
-    *,
-    limits: Limits | None = None,
+    account: Named, kind: type[Provider], found: Found, *, limits: Limits | None = None
 ) -> Provider:
-    """Return an account ready to be read, with the credentials found.
+    """Return an account ready to be read, with what was found, at the address it may go to.
 
     Raises
     ------
     AuthenticationError
         When a credential cannot be sent.
-    ArgumentError
-        When its address cannot be meant.
     """
     variables = in_environment(account, kind)
-    held = variables.get(BASE_URL)
-    if held is None:
-        base_url = account.options.get(BASE_URL, kind.default_base_url)
-    else:
-        base_url = checked_base_url(os.environ[held], f"{account.name}: {held}")
     # each is given, for a provider would look for its own variables otherwise
     settings = {
         one.argument: os.environ[variables[one.argument]]
@@ -101,7 +205,9 @@ def opened(
         for one in kind.settings
     }
     make: Any = kind  # each provider's constructor is its own
-    made: Provider = make(**found, **settings, name=account.name, base_url=base_url, limits=limits)
+    made: Provider = make(
+        **found.values, **settings, name=account.name, base_url=found.address.url, limits=limits
+    )
     return made
 
 
@@ -137,4 +243,15 @@ def _missing(account: Named, kind: type[Provider], credential: Credential) -> Au
     return error
 
 
-__all__ = ["collected", "gone", "in_environment", "kind_of", "named_variables", "opened"]
+__all__ = [
+    "Found",
+    "address",
+    "collected",
+    "gone",
+    "in_environment",
+    "keys",
+    "kind_of",
+    "named_variables",
+    "opened",
+    "refusal",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from billnb import providers
 from billnb.providers.base import Provider
@@ -53,14 +54,15 @@ def kinds() -> Kinds:
     ['Bytio', 'Unpod']
     """
     found: Kinds = {}
-    for name in providers.names():
+    for name, point in sorted(providers.points().items()):
         try:
-            found[name] = providers.find(name)
+            found[name] = providers.loaded(point)
         except Exception as error:  # noqa: BLE001 - somebody else's module, which may do anything
             logger.debug("provider %s cannot be loaded: %s", name, type(error).__name__)
     return found
 
 
+@lru_cache(maxsize=64)
 def fields(kind: type[Provider]) -> tuple[Field, ...]:
     """Return what must be filled in for an account of a provider.
 

@@ -13,10 +13,12 @@ from difflib import get_close_matches
 from typing import Literal, TypeVar
 
 from billnb import providers
-from billnb.accounts import configuration, keyrings, secret_file, states
-from billnb.accounts.configuration import Named
+from billnb.accounts import binding, credentials, states
+from billnb.accounts.config import configuration
+from billnb.accounts.config.configuration import Named
 from billnb.accounts.credentials import gone, in_environment, named_variables
 from billnb.accounts.fields import Kinds, kinds
+from billnb.accounts.secrets import keyrings, secret_file
 from billnb.accounts.states import Outcome, States
 from billnb.errors import BillnbError, UnknownNameError, discreet
 from billnb.providers.base import Provider
@@ -41,8 +43,9 @@ class Account:
         Whether the provider is installed.
     state : str
         ``ok``, ``refused`` or ``unreachable``, as its last test found; ``untried``; ``incomplete``
-        where a credential is missing; ``locked`` where the store that keeps one cannot be read;
-        ``unknown`` where the provider is gone.
+        where a credential is missing; ``unconfirmed`` where one would go to a host that it was not
+        connected for; ``locked`` where the store that keeps one cannot be read; ``unknown`` where
+        the provider is gone.
     message : str or None
         What was wrong.
     tested_at, last_sync : datetime.datetime or None
@@ -96,7 +99,7 @@ def list() -> builtins.list[Account]:  # noqa: A001 - billnb.accounts.list() is 
     """
     known = kinds()
     noted = states.read()
-    accounts = available(configuration.read(), known)
+    accounts = available(configuration.read(known), known)
     stores = _stores(accounts.values())
     return [_record(accounts[name], known, noted, stores) for name in sorted(accounts)]
 
@@ -143,9 +146,11 @@ def found(name: str, there: Mapping[str, T]) -> T:
     )
 
 
-def record(account: Named, known: Kinds, noted: States) -> Account:
-    """Return what may be known of an account by anyone."""
-    return _record(account, known, noted, _stores([account]))
+def record(
+    account: Named, known: Kinds, noted: States, in_file: secret_file.Tables | None = None
+) -> Account:
+    """Return what may be known of an account by anyone; the file's secrets are read, or given."""
+    return _record(account, known, noted, _stores([account], in_file))
 
 
 def _record(account: Named, known: Kinds, noted: States, stores: _Stores) -> Account:
@@ -157,7 +162,7 @@ def _record(account: Named, known: Kinds, noted: States, stores: _Stores) -> Acc
         state, message = None, gone(account)
     elif lacks is not None:
         state, message = lacks
-    elif state in ("incomplete", "locked") and account.kept != "keyring":
+    elif state in ("incomplete", "locked", "unconfirmed") and account.kept != "keyring":
         state, message = None, None  # what was missing has been supplied
     held = {} if kind is None else in_environment(account, kind)
     secrets = [] if kind is None else [one.argument for one in kind.credentials if one.is_secret]
@@ -191,21 +196,26 @@ class _Stores:
         Why a store cannot be read.
     """
 
-    in_file: Mapping[str, Mapping[str, object]]
+    in_file: secret_file.Tables
     problems: Mapping[str, str]
 
+    def bound(self, name: str, what: str) -> str | None:
+        """Return the host that is kept of an account in the file."""
+        found = self.in_file.get(name, {}).get(what)
+        return None if found is None else found.reveal()
 
-def _stores(accounts: Iterable[Named]) -> _Stores:
+
+def _stores(accounts: Iterable[Named], in_file: secret_file.Tables | None = None) -> _Stores:
     used = {one.kept for one in accounts}
-    problems, in_file = {}, {}
+    problems: dict[str, str] = {}
     if "keyring" in used and (message := keyrings.backend()[1]) is not None:
         problems["keyring"] = message
-    if "file" in used:
+    if in_file is None:
         try:
-            in_file = secret_file.read()
+            in_file = secret_file.read()  # where hosts are noted, whatever store an account has
         except BillnbError as error:
             problems["file"] = str(error)
-    return _Stores(in_file, problems)
+    return _Stores(in_file or {}, problems)
 
 
 def _lacking(account: Named, kind: type[Provider], stores: _Stores) -> tuple[Outcome, str] | None:
@@ -223,7 +233,33 @@ def _lacking(account: Named, kind: type[Provider], stores: _Stores) -> tuple[Out
         variable = named_variables(account, kind)[argument]
         said = f"the {credential.label} is missing; set {variable}, or connect the account anew"
         return "incomplete", said
-    return None
+    return _unconfirmed(account, kind, stores)
+
+
+def _unconfirmed(
+    account: Named, kind: type[Provider], stores: _Stores
+) -> tuple[Outcome, str] | None:
+    """Return what is said of a key that may not go where the account is; a keyring is believed."""
+    try:
+        address = credentials.address(account, kind)
+        keys = [
+            key
+            for key in credentials.keys(account, kind)
+            if key.source != "kept" or account.kept == "file"
+        ]
+        refused = binding.refusal(
+            account.name,
+            keys,
+            address,
+            kind.default_base_url,
+            lambda what: stores.bound(account.name, what),
+        )
+    except BillnbError:  # an address that cannot be meant, which is said when it is asked
+        return None
+    if refused is None:
+        return None
+    refused.account = None
+    return "unconfirmed", str(refused)
 
 
 __all__ = ["Account", "available", "found", "list", "names", "of_environment", "record"]

@@ -34,6 +34,11 @@ def secrets_file() -> Path:
     return _beside(accounts_file(), "secrets.toml")
 
 
+def pending_file() -> Path:
+    """Return the file of secrets that the keyring may hold without an account; it holds none."""
+    return _beside(accounts_file(), "pending.json")
+
+
 def states_file() -> Path:
     """Return the file of what was found out about accounts."""
     if os.environ.get(VARIABLE):
@@ -62,4 +67,4 @@ def _beside(accounts: Path, name: str) -> Path:
     return accounts.with_name(name if accounts.name == _FILE else f"{accounts.stem}-{name}")
 
 
-__all__ = ["VARIABLE", "accounts_file", "secrets_file", "service", "states_file"]
+__all__ = ["VARIABLE", "accounts_file", "pending_file", "secrets_file", "service", "states_file"]

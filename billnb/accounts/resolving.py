@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from billnb.accounts import configuration, credentials
-from billnb.accounts.configuration import Named
+from billnb.accounts import credentials
+from billnb.accounts.config import configuration
+from billnb.accounts.config.configuration import Named
 from billnb.accounts.fields import Kinds, kinds
-from billnb.accounts.keeping import Reader, reader
 from billnb.accounts.listing import available, found, of_environment
+from billnb.accounts.secrets.keeping import Reader
 from billnb.errors import ArgumentError, AuthenticationError, discreet
 from billnb.providers.base import Provider
 
@@ -38,6 +39,9 @@ def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
     ------
     UnknownNameError
         For a name that is no account's; the message lists those there are.
+    UnconfirmedHostError
+        When a key would go to a host that it was not connected for; :func:`confirm` says that it
+        may.
     AuthenticationError
         When no account is given and none is configured, and when a credential is missing.
     StorageError, ConfigurationError
@@ -84,6 +88,8 @@ def configured() -> list[Provider]:
     ------
     AuthenticationError
         When there is none, or a credential is missing; the message says what to do.
+    UnconfirmedHostError
+        When a key would go to a host that it was not connected for.
     UnknownNameError
         When an account's provider is gone.
     StorageError, ConfigurationError
@@ -98,8 +104,8 @@ def configured() -> list[Provider]:
         ...
     billnb.errors.AuthenticationError: no account is given, and none is configured; ...
     """
-    known, kept = kinds(), reader()
-    there = available(configuration.read(), known).values()
+    known, kept = kinds(), Reader()
+    there = available(configuration.read(known), known).values()
     named = [_opened(one, known, kept) for one in there if one.listed]
     seen = {account.access for account in named}
     begun = [_opened(one, known, kept) for one in there if not one.listed]
@@ -126,8 +132,8 @@ def _accounts(accounts: Sequence[Provider | str]) -> list[Provider]:
             )
     if all(isinstance(account, Provider) for account in accounts):
         return [account for account in accounts if isinstance(account, Provider)]
-    known, kept = kinds(), reader()
-    there = {name: of_environment(name) for name in known} | configuration.read()
+    known, kept = kinds(), Reader()
+    there = {name: of_environment(name) for name in known} | configuration.read(known)
     return [
         account if isinstance(account, Provider) else _opened(found(account, there), known, kept)
         for account in accounts
@@ -138,7 +144,8 @@ def _opened(account: Named, known: Kinds, kept: Reader) -> Provider:
     kind = credentials.kind_of(account, known)
     if account.listed:
         return credentials.opened(account, kind, credentials.collected(account, kind, kept))
-    make: Any = kind  # each provider's constructor is its own, and needs no argument
+    # key and host are the environment's both, and need no confirmation; the constructor takes them
+    make: Any = kind
     of_environment: Provider = make()
     return of_environment
 

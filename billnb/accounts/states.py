@@ -7,7 +7,7 @@ because its moment could not be noted.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -15,11 +15,12 @@ import msgspec
 
 from billnb.accounts import places
 from billnb.errors import StorageError
-from billnb.files.locked import turn, write
+from billnb.files import trusted
+from billnb.files.locked import leftovers, turn, write
 
 logger = logging.getLogger("billnb.accounts")
 
-Outcome = Literal["ok", "refused", "unreachable", "incomplete", "locked"]
+Outcome = Literal["ok", "refused", "unreachable", "incomplete", "locked", "unconfirmed"]
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -39,7 +40,7 @@ _decoder = msgspec.json.Decoder(States)
 def read() -> States:
     """Return what is known, by name of account."""
     try:
-        return _decoder.decode(places.states_file().read_bytes())
+        return _decoder.decode(trusted.plain_content(places.states_file()))
     except (OSError, RuntimeError, ValueError) as error:  # not there, or no longer what it was
         if not isinstance(error, FileNotFoundError):
             logger.debug("the states of accounts are begun anew: %s", type(error).__name__)
@@ -66,10 +67,24 @@ def note_sync(names: Iterable[str]) -> None:
     _change(synced)
 
 
-def forget(name: str) -> None:
-    """Forget an account."""
+def note_change(name: str) -> None:
+    """Note that an account is not what it was when it was tested."""
+
+    def untried(states: States) -> None:
+        before = states.get(name, State())
+        states[name] = State(last_sync=before.last_sync)
+
     if name in read():
-        _change(lambda states: states.pop(name, None))
+        _change(untried)
+
+
+def keep_only(names: Collection[str]) -> None:
+    """Forget all accounts but those, and sweep what a killed process left of the file.
+
+    It is called while nobody else changes accounts, for one that comes later is not among those.
+    """
+    if not read().keys() <= {*names} or leftovers(places.states_file()):
+        _change(lambda states: [states.pop(name) for name in states.keys() - {*names}])
 
 
 def _now() -> datetime:
@@ -87,4 +102,13 @@ def _change(change: Callable[[States], object]) -> None:
         logger.debug("the states of accounts cannot be noted: %s", error)
 
 
-__all__ = ["Outcome", "State", "States", "forget", "note_sync", "note_test", "read"]
+__all__ = [
+    "Outcome",
+    "State",
+    "States",
+    "keep_only",
+    "note_change",
+    "note_sync",
+    "note_test",
+    "read",
+]

@@ -1,4 +1,4 @@
-"""The commands that connect, test and remove accounts.
+"""The commands that connect, confirm, test and remove accounts.
 
 A secret is asked for without an echo, or read from standard input. It is never an argument: those
 stand in the lists of processes and in the histories of shells, for others to read.
@@ -17,14 +17,15 @@ import click
 
 import billnb
 from billnb import providers
-from billnb.accounts import Account, keeping, registry
-from billnb.accounts.configuration import Named, Store
+from billnb.accounts import Account, confirming, connecting
+from billnb.accounts.config.configuration import Named, Store
 from billnb.accounts.credentials import in_environment
 from billnb.accounts.fields import Field, fields, kinds
 from billnb.accounts.listing import found
 from billnb.accounts.naming import checked
+from billnb.accounts.secrets import keeping
 from billnb.cli.command import with_debug
-from billnb.errors import ArgumentError, BillnbError
+from billnb.errors import ArgumentError, BillnbError, UnconfirmedHostError
 from billnb.values.secret import Secret
 from billnb.values.table import aligned
 
@@ -87,6 +88,7 @@ def list_() -> None:
     help="Where to keep the secret: the system's keyring, or a file that only you can read.",
 )
 @click.option("--no-test", is_flag=True, help="Keep it without asking the vendor.")
+@click.option("--host", metavar="HOST", help="Confirm the host that the key may be sent to.")
 @with_debug
 def add(
     name: str | None,
@@ -95,11 +97,15 @@ def add(
     base_url: str | None,
     store: Store,
     no_test: bool,
+    host: str | None,
 ) -> None:
     """Connect an account under a NAME: test it, and keep its secret.
 
     What is missing is asked for. Secrets are asked for without an echo; where standard input is no
     terminal, they are read from it, one a line. They are never arguments, which others can read.
+
+    Where the key is in the environment and its host is not, or the other way round, nothing is sent
+    until the host is confirmed: it is asked for, or given as --host.
     """
     name = checked(_answered(name, "Name of the account", "its name, as the first argument"))
     known = ", ".join(providers.names())
@@ -110,7 +116,7 @@ def add(
     if base_url is not None:
         details["base_url"] = base_url
     # before anything is asked for
-    registry.check_free(Named(name, provider), kinds())
+    connecting.check_free(Named(name, provider), kinds())
     held = in_environment(Named(name, provider), kind)
     if any(field.secret and field.name not in held for field in wanted):
         keeping.check(store)
@@ -120,9 +126,48 @@ def add(
                 click.echo(f"{field.label}: from {held[field.name]}", err=True)
             else:
                 details[field.name] = _filled_in(field)
-    added = billnb.accounts.add(name, provider, store=store, verify=not no_test, **details)
+
+    def connect(confirmed_host: str | None) -> Account:
+        return billnb.accounts.add(
+            name,
+            provider,
+            store=store,
+            verify=not no_test,
+            confirmed_host=confirmed_host,
+            **details,
+        )
+
+    try:
+        added = connect(host)
+    except UnconfirmedHostError as error:
+        if host is not None or not sys.stdin.isatty():
+            raise
+        refused = error
+        added = connect(_confirmed(refused))
     tested = "not tested" if no_test else "tested"
     click.echo(f"{added.name}: {tested}, and connected. Try: billnb load {added.name}", err=True)
+
+
+@accounts.command()
+@click.argument("name")
+@click.option("--host", metavar="HOST", help="The host, where nobody is there to be asked.")
+@with_debug
+def confirm(name: str, host: str | None) -> None:
+    """Confirm the host of an account, so that its key may be sent there.
+
+    A key is for the host that it was connected for. Where the file of accounts, or a variable, says
+    another, nothing is sent until you have written that host.
+    """
+    if host is None:
+        refused = confirming.refusal(name)
+        if refused is None:
+            click.echo(f"{name}: its key may go to its host; nothing is to be confirmed", err=True)
+            return
+        if not sys.stdin.isatty():
+            raise refused
+        host = _confirmed(refused)
+    billnb.accounts.confirm(name, host)
+    click.echo(f"{name}: confirmed. Try: billnb accounts test {name}", err=True)
 
 
 @accounts.command()
@@ -214,6 +259,13 @@ def _answered(given: str | None, question: str, option: str) -> str:
     if not sys.stdin.isatty():
         raise ArgumentError(f"give {option}; nobody is there to be asked")
     answer: str = click.prompt(question, err=True)
+    return answer
+
+
+def _confirmed(refused: UnconfirmedHostError) -> str:
+    """Return the host that a person writes who was told where a key would go."""
+    click.echo(f"{refused}", err=True)
+    answer: str = click.prompt(f"Write {refused.host} to send the key there", err=True)
     return answer
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 import click
 
-from billnb.errors import BillnbError
+from billnb.errors import ArgumentError, BillnbError
+from billnb.files.atomic import advice
+
+# what a stream says that takes no more; files are written elsewhere, and say so there
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,6 +26,10 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except BillnbError as error:
             failure = error
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            failure = ArgumentError(f"cannot write to standard output: {advice(error)}")
         return _fail(failure, debug=ctx.ensure_object(dict).get("debug", False))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from billnb import accounts
 from billnb.dashboard.explorer import Explorer
-from billnb.loading import load
+from billnb.loading.load import load
 from billnb.sandbox.demo import demo
 from billnb.values.moments import Moment
 

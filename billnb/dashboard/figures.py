@@ -32,9 +32,9 @@ from billnb.charts.style import (
     status_colours,
 )
 from billnb.dashboard.choice import UNSTATED, Choice
+from billnb.dashboard.layout import BOTTOM, GAP, NAMED_TOP, Figure, Panels, axis_id
 from billnb.dashboard.ledger import Answer, is_running
-from billnb.dashboard.panels import BOTTOM, GAP, NAMED_TOP, Figure, Panels, axis_id
-from billnb.dashboard.standing import Balance, Owed
+from billnb.dashboard.owing import Balance, Owed
 from billnb.values import calendar, words
 from billnb.values.calendar import By
 from billnb.values.money import total

@@ -19,10 +19,10 @@ import pyarrow as pa
 
 from billnb import cube, engine
 from billnb.cube import Cube
-from billnb.dashboard import standing
+from billnb.dashboard import owing
 from billnb.dashboard.choice import FIELDS, UNSTATED, Choice, before, matches
-from billnb.dashboard.entries import Entries
-from billnb.dashboard.standing import Balance, Oldest, One, Owed
+from billnb.dashboard.owing import Balance, Oldest, One, Owed
+from billnb.dashboard.selecting import Entries
 from billnb.errors import ArgumentError, MixedCurrencyError
 from billnb.history import readings, rules
 from billnb.history.rules import COMPONENTS
@@ -376,25 +376,25 @@ class Ledger:
             return []
         return [
             one
-            for one in standing.of(found, choice)
+            for one in owing.of(found, choice)
             if choice.status in (None, getattr(one, "status", None))
         ]
 
     @cached_property
     def _owed(self) -> list[Owed]:
-        return standing.owed(self._known, self.now)
+        return owing.owed(self._known, self.now)
 
     @cached_property
     def _oldest(self) -> list[Oldest]:
-        return standing.oldest(self._known)
+        return owing.oldest(self._known)
 
     def balances(self, choice: Choice) -> list[Balance]:
         """Return prepaid balances of the accounts chosen, the first to run out first."""
-        return standing.of(self._balances, choice)
+        return owing.of(self._balances, choice)
 
     @cached_property
     def _balances(self) -> list[Balance]:
-        return standing.balances(self._known, self.now)
+        return owing.balances(self._known, self.now)
 
     @cached_property
     def accounts(self) -> int:

@@ -16,16 +16,17 @@ from plotly.offline import get_plotlyjs
 
 from billnb import formats
 from billnb.errors import ArgumentError
-from billnb.reporting import report
+from billnb.sharing.report import report
+from billnb.sharing.report.licences import commented
 from billnb.values.money import plain
 
 REPORT = "html"
 """The form of a selection that is a report."""
 
 _LIBRARIES: Mapping[str, Callable[[], list[str]]] = {
-    "plotly": lambda: [get_plotlyjs()],
+    "plotly": lambda: [commented(get_plotlyjs())],
     "tables": lambda: [
-        read_package_file("html/dt_bundle.js"),
+        commented(read_package_file("html/dt_bundle.js")),
         read_package_file("html/dt_bundle.css"),
     ],
 }

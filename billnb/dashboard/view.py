@@ -10,16 +10,16 @@ from typing import Any
 from billnb.charts.style import short
 from billnb.dashboard import figures
 from billnb.dashboard.choice import FIELDS, MEASURES, PRESETS, STACKS, Choice, named
+from billnb.dashboard.layout import Figure
 from billnb.dashboard.ledger import Answer, Ledger
-from billnb.dashboard.panels import Figure
 from billnb.history import readings
 from billnb.history.rules import COMPONENTS
-from billnb.reporting import entries
+from billnb.sharing.report import packing
 from billnb.summary.cards import Card, prepaid_card, spend_card, unpaid_card
 from billnb.values import words
 from billnb.values.calendar import PERIODS
 
-COLUMNS: Mapping[str, str] = {**entries.COLUMNS, "document_url": entries.DETAILS["document_url"]}
+COLUMNS: Mapping[str, str] = {**packing.COLUMNS, "document_url": packing.DETAILS["document_url"]}
 """What the table of entries shows, as that of a report, and what it calls it."""
 
 _LONGEST = 60

@@ -1,1 +1,1 @@
-"""Files of ours: written whole or not at all, and by one at a time."""
+"""Files of ours: written whole, by one process at a time, and trusted only from their owner."""

@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Writes a file whole, or not at all."""
 
 from __future__ import annotations
 
@@ -9,6 +9,21 @@ from contextlib import suppress
 from pathlib import Path
 
 from billnb.errors import ArgumentError
+
+_LONGEST = 100  # bytes of a name to repeat: a name has 255 at most
+_ADVICE = {
+    errno.ENOSPC: "free some space, or write elsewhere",
+    errno.EDQUOT: "free some space, or write elsewhere",
+    errno.EFBIG: "allow larger files, or write elsewhere",
+    errno.EROFS: "write elsewhere",
+    errno.EACCES: "see who may write that folder, or write elsewhere",
+    errno.EPERM: "see who may write that folder, or write elsewhere",
+    errno.ENOTDIR: "see that the folder is one",
+    errno.ENOENT: "see that the folder is there",
+    errno.ENOLCK: "have the file on another file system, which takes locks",
+    errno.ENOSYS: "have the file on another file system, which takes locks",
+    errno.ENOTSUP: "have the file on another file system, which takes locks",
+}
 
 
 def replace(path: str | os.PathLike[str], content: bytes, *, mode: int | None = None) -> None:
@@ -42,16 +57,33 @@ def replace(path: str | os.PathLike[str], content: bytes, *, mode: int | None = 
     try:
         _replace(target.resolve(), content, mode)
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a NUL in the name
-        problem = getattr(error, "strerror", None) or "that is no name a file can have"
+        problem = advice(error) or "that is no name a file can have"
     else:
         return
     raise ArgumentError(f"cannot write {str(target)!r}: {problem}")
 
 
+def temporary(target: Path) -> tuple[Path, str]:
+    """Return where a file is written until it is whole, and how its name begins until then.
+
+    Eight letters, digits and underscores follow.
+    """
+    name = target.name.encode(errors="ignore")[:_LONGEST].decode(errors="ignore")
+    return target.parent, f".billnb-{name}-"
+
+
+def advice(error: BaseException) -> str | None:
+    """Return what the system says of a failure, and what can be done about it, if it says any."""
+    said: str | None = getattr(error, "strerror", None)
+    todo = _ADVICE.get(getattr(error, "errno", None) or 0)
+    return f"{said}; {todo}" if said and todo else said
+
+
 def _replace(target: Path, content: bytes, mode: int | None) -> None:
     if target.exists() and not target.is_file():
-        raise OSError(errno.EINVAL, "it is there, and is no plain file")
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".billnb-")
+        raise OSError(errno.EINVAL, "it is there, and is no plain file; name another, or move it")
+    folder, begins = temporary(target)
+    handle, name = tempfile.mkstemp(dir=folder, prefix=begins)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -87,4 +119,4 @@ def _permissions(target: Path, mode: int | None) -> int:
     return 0o666 & ~mask
 
 
-__all__ = ["replace"]
+__all__ = ["advice", "replace", "temporary"]

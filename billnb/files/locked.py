@@ -1,46 +1,71 @@
-"""Files that several processes write, one at a time."""
+"""Writes files that other processes may be writing too, and sweeps what killed ones left."""
 
 from __future__ import annotations
 
+import os
+import re
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from billnb.errors import ArgumentError, StorageError
-from billnb.files.atomic import replace
+from billnb.files.atomic import advice, replace, temporary
+from billnb.files.trusted import folder_objection
 
 _PATIENCE = 30  # seconds: a keyring may be asking its owner for a password meanwhile
 _PRIVATE = 0o600
+_OLD = re.compile(r"\.billnb-[a-z0-9_]{8}")  # as older versions called what they had not finished
 
 
 @contextmanager
 def turn(path: Path) -> Iterator[None]:
     """Wait until nobody else writes a file, and keep others from it.
 
-    Whoever changes the file reads it anew inside, so that nothing is lost.
+    Whoever changes the file reads it anew inside, so that nothing is lost. What a killed process
+    left of the file is swept first.
 
     Raises
     ------
     StorageError
-        When somebody else is at it for long, or the folder cannot be written.
+        When somebody else is at it for long, or the folder cannot be written, or by others too.
     """
     from filelock import FileLock, Timeout  # loads asyncio, which loading does without
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(f"{path.resolve()}.lock", timeout=_PATIENCE, mode=_PRIVATE)
-        lock.acquire()
+        target = path.resolve()
+        place = Path(f"{target}.lock")
+        problem = folder_objection(target.parent) or _lock_objection(place)
+        # without locks, newer versions would take a file for one, which a killed process leaves
+        lock = FileLock(place, _PATIENCE, mode=_PRIVATE, fallback_to_soft=False)
+        if problem is None:
+            lock.acquire()
     except Timeout:
         problem = "another process is writing it; try again"
-    except (OSError, RuntimeError, NotImplementedError) as error:  # a loop of links; no locks
-        problem = f"{getattr(error, 'strerror', None) or 'its folder does not take a lock'}"
-    else:
-        try:
-            yield
-        finally:
-            lock.release()
-        return
-    raise StorageError(f"cannot write {str(path)!r}: {problem}")
+    except NotImplementedError:
+        problem = _UNLOCKABLE
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links
+        problem = f"{advice(error) or _UNLOCKABLE}"
+    if problem is not None:
+        raise StorageError(f"cannot write {str(path)!r}: {problem}")
+    try:
+        sweep(path)
+        yield
+    finally:
+        lock.release()
+
+
+_UNLOCKABLE = (
+    "its file system takes no locks; have BILLNB_CONFIG name a folder on another file system"
+)
+
+
+def _lock_objection(place: Path) -> str | None:
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(place.lstat().st_mode):
+            return f"its lock, {str(place)!r}, is no plain file; move it away"
+    return None
 
 
 def write(path: Path, content: bytes) -> None:
@@ -60,4 +85,25 @@ def write(path: Path, content: bytes) -> None:
     raise StorageError(problem)
 
 
-__all__ = ["turn", "write"]
+def leftovers(path: Path) -> list[Path]:
+    """Return what killed processes left of a file that they had not finished."""
+    with suppress(OSError, RuntimeError, ValueError):  # a loop of links
+        folder, begins = temporary(path.resolve())
+        is_ours = re.compile(re.escape(begins) + "[a-z0-9_]{8}").fullmatch
+        return [
+            Path(one.path)
+            for one in os.scandir(folder)
+            if (is_ours(one.name) or _OLD.fullmatch(one.name))
+            and one.is_file(follow_symlinks=False)
+        ]
+    return []
+
+
+def sweep(path: Path) -> None:
+    """Remove what killed processes left of a file; the caller sees to it that nobody writes it."""
+    for one in leftovers(path):
+        with suppress(OSError):
+            one.unlink()
+
+
+__all__ = ["leftovers", "sweep", "turn", "write"]

@@ -5,7 +5,7 @@ entries, :mod:`~billnb.history.notes` tells how each account was read, and
 :mod:`~billnb.history.rules` says what counts as spend, unpaid, cash and top-ups.
 """
 
-from billnb.history.build import account_table, batch, frame
+from billnb.history.build import LEAST_ROOM, account_table, batch, frame, room
 from billnb.history.notes import readings
 from billnb.history.schema import (
     AMOUNTS,
@@ -24,6 +24,7 @@ __all__ = [
     "FX_TYPES",
     "INSTANT",
     "INSTANTS",
+    "LEAST_ROOM",
     "MONEY",
     "ORDER",
     "SCHEMA",
@@ -31,4 +32,5 @@ __all__ = [
     "batch",
     "frame",
     "readings",
+    "room",
 ]

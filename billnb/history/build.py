@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from billnb.entry import Entry
+from billnb.errors import ResponseTooLargeError, contract_error
 from billnb.history.schema import COLUMNS, INSTANT, MONEY, ORDER, SCHEMA
 from billnb.values.moments import Window
 
@@ -28,7 +30,19 @@ _BY_TYPE = {
 }
 
 
-def batch(entries: Sequence[Entry], keys: Sequence[str]) -> pa.RecordBatch:
+_KEY = sys.getsizeof("") + 8  # bytes of a key beside its text
+LEAST_ROOM = 200
+"""Bytes that an entry without any texts takes, its key included."""
+
+
+def room(rows: pa.RecordBatch) -> int:
+    """Return how many bytes a page's columns take, and its keys, which are kept beside them."""
+    return int(rows.get_total_buffer_size()) + int(rows.column(0).nbytes) + _KEY * len(rows)
+
+
+def batch(
+    entries: Sequence[Entry], keys: Sequence[str], *, longest_text: int = 2**31 - 1
+) -> pa.RecordBatch:
     """Return a page's entries as columns, all but `provider` and `account`.
 
     Parameters
@@ -37,25 +51,46 @@ def batch(entries: Sequence[Entry], keys: Sequence[str]) -> pa.RecordBatch:
         The entries.
     keys : sequence of str
         What becomes ``entry_id``: see :func:`billnb.entry.key`.
+    longest_text : int
+        Bytes that a text may have, in UTF-8.
 
     Returns
     -------
     pyarrow.RecordBatch
         The columns of :data:`SCHEMA` from `entry_id` on.
+
+    Raises
+    ------
+    ContractError
+        When a text is longer; it names the field.
     """
     rows = len(entries)
     values = dict(zip(Entry._fields, zip(*entries, strict=True), strict=True)) if entries else {}
-    columns = {}
+    columns = {"entry_id": pa.array(keys, pa.string(), memory_pool=_POOL)}
     for kind, names in _BY_TYPE.items():
         # one conversion for all columns of a type, cut up afterwards: calls cost more than rows
         cells = list(chain.from_iterable(values.get(name, ()) for name in names))
         flat = pa.array(cells, kind, memory_pool=_POOL)
         for position, name in enumerate(names):
-            columns[name] = flat.slice(position * rows, rows)
-    columns["entry_id"] = pa.array(keys, pa.string(), memory_pool=_POOL)
+            columns.setdefault(name, flat.slice(position * rows, rows))
+    # both hold all texts there are: where they are small, so is each text
+    if max(columns[name].get_total_buffer_size() for name in ("entry_id", "kind")) > longest_text:
+        _check_texts(columns, longest_text)
     return pa.RecordBatch.from_arrays(
         [columns[name] for name in _PAGE_SCHEMA.names], schema=_PAGE_SCHEMA
     )
+
+
+def _check_texts(columns: Mapping[str, pa.Array], longest: int) -> None:
+    for name in _BY_TYPE[pa.string()]:
+        lengths = pc.binary_length(columns[name])
+        if (pc.max(lengths).as_py() or 0) > longest:
+            row = pc.index(pc.greater(lengths, longest), True).as_py()
+            raise contract_error(
+                f"expected a text of at most {longest:,} bytes, which a larger Limits(max_row=…) "
+                "would allow",
+                f"entries[{row}].{name}",
+            )
 
 
 def account_table(
@@ -115,6 +150,11 @@ def frame(
         The columns of :data:`SCHEMA`, backed by Arrow, sorted by :data:`ORDER`. Amounts are
         ``decimal128(28, 12)`` in units of `currency`; instants are ``timestamp[us, UTC]``.
 
+    Raises
+    ------
+    ResponseTooLargeError
+        When the texts of a column take more than 2 GiB together.
+
     Examples
     --------
     >>> frame([]).dtypes["total"]
@@ -146,7 +186,14 @@ def _sorted(table: pa.Table) -> pa.Table:
 
 
 def _joined(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks(memory_pool=_POOL)
+    try:
+        return column.combine_chunks(memory_pool=_POOL)
+    except pa.ArrowInvalid:
+        pass
+    raise ResponseTooLargeError(
+        "the texts of one column take more than 2 GiB, which a column cannot hold; load fewer "
+        "accounts at a time, or one kind with kind=…"
+    )
 
 
 def _numbered(table: pa.Table) -> pa.Array:

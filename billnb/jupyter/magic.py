@@ -22,9 +22,9 @@ from billnb.dashboard import explore
 from billnb.entry import KINDS
 from billnb.errors import ArgumentError, BillnbError
 from billnb.history import SCHEMA
-from billnb.loading import load
-from billnb.reporting import report
+from billnb.loading.load import load
 from billnb.sandbox.demo import demo
+from billnb.sharing.report import report
 from billnb.values.calendar import PERIODS
 
 if TYPE_CHECKING:

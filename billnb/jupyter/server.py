@@ -1,4 +1,4 @@
-"""The Jupyter server extension: accounts over REST, behind the server's own authentication.
+"""Accounts by REST, for JupyterLab: under ``billnb/``, behind Jupyter's own door.
 
 No answer holds a secret. Those that come in are sealed as they are read, and go on to where they
 are kept; vendors, keyrings and files are asked in threads, so that the server never waits for them.
@@ -23,8 +23,9 @@ from jupyter_server.utils import url_path_join
 from tornado import web
 
 from billnb import accounts
-from billnb.accounts import fields, keeping, naming
-from billnb.accounts.configuration import Store
+from billnb.accounts import confirming, fields, naming
+from billnb.accounts.config.configuration import Store
+from billnb.accounts.secrets import keeping
 from billnb.errors import (
     ArgumentError,
     BillnbError,
@@ -34,6 +35,7 @@ from billnb.errors import (
     RequestError,
     StorageError,
     TransportError,
+    UnconfirmedHostError,
     UnknownNameError,
 )
 from billnb.values.secret import Secret, redact
@@ -49,6 +51,7 @@ Kind = Literal[
     "unreachable",
     "storage",
     "configuration",
+    "unconfirmed",
     "forbidden",
     "unexpected",
 ]
@@ -65,6 +68,7 @@ _KINDS: tuple[tuple[type[BillnbError], HTTPStatus, Kind, str | None], ...] = (
         "configuration",
         "Correct the file by hand, and try again; it is left as it is.",
     ),
+    (UnconfirmedHostError, HTTPStatus.PRECONDITION_REQUIRED, "unconfirmed", None),
     (StorageError, HTTPStatus.SERVICE_UNAVAILABLE, "storage", None),
     (RequestError, HTTPStatus.UNPROCESSABLE_ENTITY, "refused", "Nothing was kept."),
     (TransportError, HTTPStatus.UNPROCESSABLE_ENTITY, "unreachable", "Nothing was kept."),
@@ -93,6 +97,13 @@ class NewAccount(msgspec.Struct, forbid_unknown_fields=True):
     secrets: dict[str, Secret] = {}
     store: Store = "keyring"
     verify: bool = True
+    confirmed_host: str | None = None
+
+
+class Confirmation(msgspec.Struct, forbid_unknown_fields=True):
+    """The host that the key of an account may be sent to, in words."""
+
+    confirmed_host: str
 
 
 class Nothing(msgspec.Struct, forbid_unknown_fields=True):
@@ -106,6 +117,7 @@ def _sealed(kind: type, value: object) -> Secret:
 
 
 _new_account = msgspec.json.Decoder(NewAccount, dec_hook=_sealed)
+_confirmation = msgspec.json.Decoder(Confirmation)
 _nothing = msgspec.json.Decoder(Nothing)
 
 
@@ -162,7 +174,10 @@ class _Handler(APIHandler):
         for error, status, kind, hint in _KINDS:
             if isinstance(failure, error):
                 failure.account = None  # whose it is, who asks knows
-                self.say(_failure(str(failure), hint, kind), status)
+                answer = _failure(str(failure), hint, kind)
+                if isinstance(failure, UnconfirmedHostError):
+                    answer |= _unconfirmed(failure)
+                self.say(answer, status)
                 return
         # neither the message nor the variables: nobody knows what they hold
         where = "".join(traceback.format_tb(failure.__traceback__))
@@ -181,9 +196,17 @@ class _Handler(APIHandler):
 
 def _failure(message: str, hint: str | None, kind: Kind) -> dict[str, str | None]:
     """Return what is answered of a failure: a message that is a sentence."""
+    return {"message": _sentence(message), "hint": hint, "kind": kind}
+
+
+def _unconfirmed(refused: UnconfirmedHostError) -> dict[str, str | None]:
+    """Return what a person is asked, who may confirm a host."""
+    return {"host": refused.host, "message": _sentence(refused.reason or "")}
+
+
+def _sentence(message: str) -> str:
     sentence = message[:1].upper() + message[1:]
-    sentence += "" if sentence.endswith((".", "!", "?")) else "."
-    return {"message": sentence, "hint": hint, "kind": kind}
+    return sentence + ("" if sentence.endswith((".", "!", "?")) else ".")
 
 
 def _answering(method: Method) -> Callable[..., Awaitable[None] | None]:
@@ -248,6 +271,7 @@ class AccountsHandler(_Handler):
             wanted.provider,
             store=wanted.store,
             verify=wanted.verify,
+            confirmed_host=wanted.confirmed_host,
             **wanted.options,
             **wanted.secrets,
         )
@@ -277,6 +301,25 @@ class TrialHandler(_Handler):
         self.body(_nothing)
         tested = await self.patiently(accounts.test, naming.checked(name))
         self.say({"account": tested})
+
+
+class HostHandler(_Handler):
+    """The host of one account, where its key may not be sent before that is confirmed."""
+
+    @_answering
+    async def get(self, name: str) -> None:
+        """Answer with the host that is to be confirmed, and why; with none, where none is."""
+        refused = await self.patiently(confirming.refusal, naming.checked(name))
+        self.say({"host": None, "message": None} if refused is None else _unconfirmed(refused))
+
+    @_answering
+    async def post(self, name: str) -> None:
+        """Confirm it."""
+        wanted = self.body(_confirmation)
+        confirmed = await self.patiently(
+            accounts.confirm, naming.checked(name), wanted.confirmed_host
+        )
+        self.say({"account": confirmed})
 
 
 class NothingHandler(_Handler):
@@ -317,6 +360,7 @@ def _load_jupyter_server_extension(server: ServerApp) -> None:
         "providers": ProvidersHandler,
         "accounts": AccountsHandler,
         "accounts/(.+)/test": TrialHandler,
+        "accounts/(.+)/host": HostHandler,
         "accounts/(.+)": AccountHandler,
         ".*": NothingHandler,
     }
@@ -326,4 +370,11 @@ def _load_jupyter_server_extension(server: ServerApp) -> None:
     )
 
 
-__all__ = ["AccountHandler", "AccountsHandler", "NewAccount", "ProvidersHandler", "TrialHandler"]
+__all__ = [
+    "AccountHandler",
+    "AccountsHandler",
+    "HostHandler",
+    "NewAccount",
+    "ProvidersHandler",
+    "TrialHandler",
+]

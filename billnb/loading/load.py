@@ -1,4 +1,4 @@
-"""Accounts read concurrently into one verified history."""
+"""Accounts read at once, each whole, and put together as one history."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from concurrent.futures import (
     Executor,
     Future,
     ThreadPoolExecutor,
+    wait,
 )
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pyarrow as pa
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Verify = Literal["counts", "snapshot"]
+
+_LEAVE = 0.4  # seconds to wait for threads that have been told to give up
 
 
 @discreet
@@ -161,25 +165,18 @@ def _read_all(
     with bar(progress, readings=2 if order.verify == "snapshot" else 1) as tick:
         if executor is not None:
             return _read_by(executor, named, order)
-        clients: list[Client] = []
+        clients = _Clients()
         with (
-            ThreadPoolExecutor(order.workers, thread_name_prefix="billnb-page") as pages,
-            ThreadPoolExecutor(
-                min(order.workers, len(named)), thread_name_prefix="billnb-account"
-            ) as readers,
+            _threads(order.workers, "billnb-page") as pages,
+            _threads(min(order.workers, len(named)), "billnb-account") as readers,
+            clients.ended_by_failure(),
         ):
-            try:
-                return _outcomes(
-                    {
-                        name: readers.submit(_read, account, name, order, pages, clients, tick)
-                        for name, account in named.items()
-                    }
-                )
-            except BaseException:
-                pages.shutdown(wait=False, cancel_futures=True)
-                readers.shutdown(wait=False, cancel_futures=True)
-                _close(clients)
-                raise
+            return _outcomes(
+                {
+                    name: readers.submit(_read, account, name, order, pages, clients, tick)
+                    for name, account in named.items()
+                }
+            )
 
 
 def _read_by(
@@ -187,23 +184,76 @@ def _read_by(
 ) -> dict[str, _Loaded | BillnbError]:
     """Read each account where an executor has it read."""
     # threads of this process can be told to give up; what runs elsewhere cannot
-    clients: list[Client] = []
+    clients = _Clients()
     shared = (clients,) if isinstance(executor, ThreadPoolExecutor) else ()
+    futures: dict[str, Future[_Loaded]] = {}
     try:
-        with _refusing_secrets():
-            futures = {
-                name: executor.submit(_read_apart, account, name, order, *shared)
-                for name, account in named.items()
-            }
-        return _outcomes(futures)
+        with clients.ended_by_failure():
+            with _refusing_secrets():
+                for name, account in named.items():
+                    futures[name] = executor.submit(_read_apart, account, name, order, *shared)
+            return _outcomes(futures)
     except BaseException:
-        _close(clients)
+        if shared:
+            for future in futures.values():
+                future.cancel()
+            wait(futures.values(), timeout=_LEAVE)
         raise
 
 
-def _close(clients: list[Client]) -> None:
-    for client in clients.copy():
-        client.close()
+@contextmanager
+def _threads(count: int, name: str) -> Iterator[ThreadPoolExecutor]:
+    """Give threads, and wait for them: for ever where all went well, else for a moment.
+
+    By then nothing is asked any more; what is left of a page to parse does not hold up Ctrl-C.
+    """
+    pool = ThreadPoolExecutor(count, thread_name_prefix=name)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        leaving = Thread(target=pool.shutdown, daemon=True)
+        leaving.start()
+        leaving.join(_LEAVE)
+        raise
+    pool.shutdown()
+
+
+class _Clients:
+    """The clients of one load, each closed once its account is read, and all when it fails."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._open: set[Client] = set()
+        self._is_over = False
+
+    @contextmanager
+    def closing(self, client: Client) -> Iterator[Client]:
+        """Have a client for as long as the load goes on."""
+        with self._lock:
+            self._open.add(client)
+            is_over = self._is_over
+        if is_over:
+            client.close()
+        try:
+            yield client
+        finally:
+            client.close()
+            with self._lock:
+                self._open.discard(client)
+
+    @contextmanager
+    def ended_by_failure(self) -> Iterator[None]:
+        """Close all clients, and those to come, when something else fails than an account."""
+        try:
+            yield
+        except BaseException:
+            with self._lock:
+                self._is_over = True
+                under_way = list(self._open)
+            for client in under_way:
+                client.close()
+            raise
 
 
 def _outcomes(futures: dict[str, Future[_Loaded]]) -> dict[str, _Loaded | BillnbError]:
@@ -244,11 +294,11 @@ def _refusing_secrets() -> Iterator[None]:
 
 @discreet
 def _read_apart(
-    account: Provider, name: str, order: _Order, clients: list[Client] | None = None
+    account: Provider, name: str, order: _Order, clients: _Clients | None = None
 ) -> _Loaded:
     """Read one account with threads of its own: the task an executor is given."""
-    with ThreadPoolExecutor(order.workers, thread_name_prefix="billnb-page") as pages:
-        return _read(account, name, order, pages, [] if clients is None else clients, silent)
+    with _threads(order.workers, "billnb-page") as pages:
+        return _read(account, name, order, pages, clients or _Clients(), silent)
 
 
 def _read(
@@ -256,38 +306,12 @@ def _read(
     name: str,
     order: _Order,
     pages: Executor,
-    clients: list[Client],
+    clients: _Clients,
     tick: Tick,
 ) -> _Loaded:
     began = datetime.now(UTC)
-    client = account.client(connections=order.workers)
-    clients.append(client)
-
-    def fetch(kind: str, page: int, size: int) -> Any:
-        return client.get(account.query(kind=kind, page=page, size=size), account.decode)
-
-    def columns(answer: Any) -> Page[pa.RecordBatch]:
-        page = account.page(answer)
-        tick(name, total=page.total, rows=len(page.rows))
-        # as columns from the start: entries take ten times the room
-        rows = history.batch(page.rows, page.keys)
-        return Page(page.total, rows, page.keys, page.number)
-
-    source = paging.Source(
-        fetch=fetch,
-        open=columns,
-        page_size=account.max_page_size,
-        max_pages=account.max_pages,
-        kinds=account.filters,
-        has_ids=account.has_ids,
-        executor=pages,
-        ahead=2 * order.workers,
-    )
-    kind = order.kind if order.kind in account.filters else "all"
-    try:
-        reading = paging.read(source, kind=kind, verify=order.verify)
-    finally:
-        client.close()
+    with clients.closing(account.client(connections=order.workers)) as client:
+        reading = _reading(account, name, order, pages, client, tick)
     batches = [
         part.page.rows if part.positions is None else part.page.rows.take(part.positions)
         for part in reading.parts
@@ -303,6 +327,40 @@ def _read(
             "certificate": reading.certificate,
         },
     )
+
+
+def _reading(
+    account: Provider, name: str, order: _Order, pages: Executor, client: Client, tick: Tick
+) -> paging.Reading[pa.RecordBatch]:
+    def fetch(kind: str, page: int, size: int) -> Any:
+        return client.get(account.query(kind=kind, page=page, size=size), received)
+
+    def received(body: bytes) -> paging.Received[Any]:
+        return held.received(account.answer(body), body=len(body))
+
+    def columns(answer: paging.Received[Any]) -> Page[pa.RecordBatch]:
+        page = account.page(answer.value)
+        tick(name, total=page.total, rows=len(page.rows))
+        # as columns from the start: entries take ten times the room
+        rows = history.batch(page.rows, page.keys, longest_text=account.limits.max_row)
+        held.keep(rows, history.room(rows))
+        return Page(page.total, rows, page.keys, page.number)
+
+    held = paging.Held(account.limits.max_history)
+    source = paging.Source(
+        fetch=fetch,
+        open=columns,
+        page_size=account.max_page_size,
+        max_pages=account.max_pages,
+        max_entries=account.limits.max_history // history.LEAST_ROOM,
+        kinds=account.filters,
+        has_ids=account.has_ids,
+        executor=pages,
+        ahead=2 * order.workers,
+        pause=client.pause,
+    )
+    kind = order.kind if order.kind in account.filters else "all"
+    return paging.read(source, kind=kind, verify=order.verify)
 
 
 def _whole(outcomes: dict[str, _Loaded | BillnbError], kept: Window, kind: str) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -103,7 +102,7 @@ def _read_kind(source: Source[Any, Rows], kind: str, verify: str) -> Reading[Row
     union = _Union[Rows]()
     repeated: Counter[str] | None = None
     for restarts in range(source.restarts + 1):
-        _pause(restarts)
+        _pause(source, restarts)
         try:
             walk, certificate = _read_once(source, kind, verify, repeated)
         except Shaken as shaken:
@@ -122,10 +121,10 @@ def _read_kind(source: Source[Any, Rows], kind: str, verify: str) -> Reading[Row
     raise error
 
 
-def _pause(restarts: int) -> None:
+def _pause(source: Source[Any, Any], restarts: int) -> None:
     """Let a history come to rest before it is read again."""
     if restarts:
-        time.sleep(random.uniform(0, min(5.0, 0.1 * 2**restarts)))  # noqa: S311
+        source.pause(random.uniform(0, min(5.0, 0.1 * 2**restarts)))  # noqa: S311
 
 
 def _read_once(
@@ -215,7 +214,7 @@ def _read_by_kind(source: Source[Any, Rows], verify: str) -> Reading[Rows]:
     """Read the kinds one after the other, and see that they make up the whole."""
     found: set[tuple[int, int]] = set()
     for restarts in range(source.restarts + 1):
-        _pause(restarts)
+        _pause(source, restarts)
         readings = []
         for kind in source.kinds:
             readings.append(_read_within_reach(source, kind, verify))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ class Source(Generic[Answer, Rows]):
         The largest page size.
     max_pages : int or None
         Pages that can be read of one kind, where there is an end.
+    max_entries : int or None
+        Entries of one kind there is room for, where there is an end.
     kinds : tuple of str
         The kinds that can be fetched one by one, when there are too many entries in all.
     has_ids : bool
@@ -42,6 +45,8 @@ class Source(Generic[Answer, Rows]):
         Pages asked for at a time.
     restarts : int
         Times a reading that does not add up is begun again.
+    pause : callable
+        Waits so many seconds between readings.
     """
 
     fetch: Callable[[str, int, int], Answer]
@@ -50,9 +55,11 @@ class Source(Generic[Answer, Rows]):
     executor: Executor
     ahead: int = 16
     max_pages: int | None = None
+    max_entries: int | None = None
     kinds: tuple[str, ...] = ()
     has_ids: bool = False
     restarts: int = 4
+    pause: Callable[[float], None] = time.sleep
 
 
 def fetched(

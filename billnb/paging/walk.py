@@ -12,7 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from billnb.entry import Page
-from billnb.errors import BillnbError, ContractError, UnstableHistoryError
+from billnb.errors import (
+    BillnbError,
+    ContractError,
+    TruncatedHistoryError,
+    UnstableHistoryError,
+)
 from billnb.paging.source import Source, fetched, fetched_one
 
 Rows = TypeVar("Rows")
@@ -91,6 +96,8 @@ def forward(source: Source[Any, Rows], kind: str) -> Walk[Rows]:
     walk = Walk[Rows](size=_size(first, source.page_size), total=first.total)
     if source.max_pages is not None and walk.last > source.max_pages:
         raise OutOfReach(first.total, source.max_pages * walk.size)
+    if source.max_entries is not None and walk.total > source.max_entries:
+        raise _too_many(kind, walk.total, source.max_entries)
     _take(walk, 1, first)
     for number, page in fetched(source, kind, range(2, walk.last + 1), walk.size):
         _take(walk, number, page)
@@ -104,7 +111,7 @@ def backward(source: Source[Any, Rows], kind: str, before: Walk[Rows], size: int
         walk = Walk[Rows](size=before.size, total=before.total)
     last: Page[Rows] | None = None
     for number, page in fetched(source, kind, range(walk.last, 0, -1), walk.size):
-        if walk.size < len(page.keys) == before.size and walk.last > 1:
+        if walk.size < len(page.keys) == min(before.size, walk.total):
             raise SizeIgnored
         if number == walk.last > 1:
             last = page  # where the size is ignored, its rows do not add up; others tell
@@ -130,6 +137,8 @@ def _size(first: Page[Rows], asked: int) -> int:
     not add up later on.
     """
     rows = len(first.keys)
+    if rows > asked:
+        raise _more_than_asked(1, rows, asked)
     if rows == first.total:
         return max(rows, asked)
     if rows > first.total:
@@ -159,6 +168,8 @@ def _check(walk: Walk[Rows], number: int, page: Page[Rows]) -> None:
     if page.total != walk.total:
         raise Shaken(unstable(f"its total changed from {walk.total} to {page.total}"), [walk])
     rows = len(page.keys)
+    if rows > walk.size:
+        raise _more_than_asked(number, rows, walk.size)
     if number < walk.last and rows != walk.size:
         raise Shaken(_broken(number, f"has {rows} rows; expected {walk.size}"), [walk])
     expected = walk.total - (walk.last - 1) * walk.size
@@ -181,3 +192,15 @@ def _broken(number: int, what: str) -> ContractError:
     )
     error.page = number
     return error
+
+
+def _more_than_asked(number: int, rows: int, asked: int) -> ContractError:
+    return _broken(number, f"has {rows:,} rows where {asked:,} were asked for")
+
+
+def _too_many(kind: str, total: int, most: int) -> TruncatedHistoryError:
+    return TruncatedHistoryError(
+        f"the vendor announces {total:,} entries ({kind}), and there is room for {most:,} at most; "
+        "if there are so many, a larger Limits(max_history=…) allows more, or load one kind at a "
+        "time with kind=…"
+    )

@@ -33,7 +33,7 @@ def names() -> list[str]:
     >>> names()
     ['bytio', 'unpod']
     """
-    return sorted(_found())
+    return sorted(points())
 
 
 def find(name: str) -> type[Provider]:
@@ -51,21 +51,33 @@ def find(name: str) -> type[Provider]:
     ArgumentError
         When what is installed under the name is no provider.
     """
-    found = _found()
+    found = points()
     if name not in found:
         known = ", ".join(sorted(found)) or "none; install billnb with pip, which registers them"
         raise UnknownNameError(f"no provider is called {name!r}; known: {known}")
-    provider = found[name].load()
-    if not (isinstance(provider, type) and issubclass(provider, Provider)):
-        raise ArgumentError(
-            f"{found[name].value}, installed as provider {name!r}, is no subclass of "
-            "billnb.providers.base.Provider"
-        )
-    return provider
+    return loaded(found[name])
 
 
-def _found() -> dict[str, EntryPoint]:
+def points() -> dict[str, EntryPoint]:
+    """Return where the providers installed are, by name; every package installed is asked."""
     return {point.name: point for point in entry_points(group=GROUP)}
 
 
-__all__ = ["GROUP", "find", "names"]
+def loaded(point: EntryPoint) -> type[Provider]:
+    """Return the provider that is there.
+
+    Raises
+    ------
+    ArgumentError
+        When it is no provider.
+    """
+    provider = point.load()
+    if isinstance(provider, type) and issubclass(provider, Provider):
+        return provider
+    raise ArgumentError(
+        f"{point.value}, installed as provider {point.name!r}, is no subclass of "
+        "billnb.providers.base.Provider"
+    )
+
+
+__all__ = ["GROUP", "find", "loaded", "names", "points"]

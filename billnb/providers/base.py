@@ -138,7 +138,7 @@ class Provider(ABC):
     settings : tuple of Setting
         What else it may be told.
     max_page_size : int
-        Entries a page, at most.
+        Entries a page, at most; an answer that holds more is refused, whatever was asked for.
     max_pages : int or None
         Pages that can be read with one filter, where the vendor sets an end.
     filters : tuple of str
@@ -235,6 +235,22 @@ class Provider(ABC):
             For what types cannot say: dates that are none, amounts that are not exact.
         """
 
+    def answer(self, body: bytes) -> Any:
+        """Return what a body says, unless it holds more rows than a page may have.
+
+        Raises
+        ------
+        ContractError
+            As for :meth:`decode`, and for too many rows, before they become entries.
+        """
+        answer = self.decode(body)
+        where, rows = longest_list(answer)
+        if rows > self.max_page_size:
+            raise contract_error(
+                f"{rows:,} rows, where {self.max_page_size:,} were asked for at most", where
+            )
+        return answer
+
     @property
     def identity(self) -> Hashable:
         """What two accounts share only if they are one: name, host and credentials."""
@@ -252,7 +268,7 @@ class Provider(ABC):
         return Client(
             self.base_url + (path or self.path),
             auth or self.auth(),
-            limits=self.limits,
+            limits=self.limits.for_rows(self.max_page_size),
             connections=connections,
             adapter=self._adapter,
             explain=vendor_message,
@@ -336,6 +352,32 @@ def vendor_message(body: bytes) -> str | None:
     return failure.message or said(failure.error)
 
 
+def longest_list(answer: object) -> tuple[str, int]:
+    """Return the path of the longest list of an answer's envelope, and its length.
+
+    Whatever the vendor calls its rows, that is them; lists inside of lists are not looked at.
+
+    Examples
+    --------
+    >>> longest_list({"count": 3, "data": {"results": [{"lines": [1, 2, 3, 4]}, {}, {}]}})
+    ('data.results', 3)
+    >>> longest_list([{}, {}])
+    ('(the whole body)', 2)
+    """
+    longest: tuple[tuple[str, ...], int] = (), 0
+    inside: list[tuple[tuple[str, ...], Any]] = [((), answer)]
+    while inside:
+        path, value = inside.pop()
+        if isinstance(value, list):
+            if len(value) > longest[1]:
+                longest = path, len(value)
+        elif isinstance(value, msgspec.Struct):
+            inside += [((*path, name), getattr(value, name)) for name in value.__struct_fields__]
+        elif isinstance(value, dict):
+            inside += [((*path, name), one) for name, one in value.items()]
+    return ".".join(longest[0]) or "(the whole body)", longest[1]
+
+
 def amount_error(
     record: object, fields: Iterable[str], exact: Callable[[Decimal], Decimal]
 ) -> ContractError:
@@ -369,6 +411,7 @@ __all__ = [
     "Trouble",
     "amount_error",
     "from_environment",
+    "longest_list",
     "parsed",
     "said",
     "sealed",

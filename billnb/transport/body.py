@@ -1,4 +1,4 @@
-"""Bodies of answers: whole, bounded, and strict JSON."""
+"""A body read whole and within bounds, unpacked, and decoded as strict JSON."""
 
 from __future__ import annotations
 
@@ -126,5 +126,6 @@ def _unpacked(packed: bytes, max_body: int) -> bytes:
 
 def _too_large(max_body: int) -> ResponseTooLargeError:
     return ResponseTooLargeError(
-        f"the body is larger than {max_body:,} bytes; a larger Limits(max_body=…) allows it"
+        f"the body is larger than {max_body:,} bytes, more than what was asked for should take; "
+        "larger Limits(max_row=…, max_body=…) allow it"
     )

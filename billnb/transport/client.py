@@ -1,4 +1,4 @@
-"""The client: tries, waits and refusals, the rules that every request goes by.
+"""A client that asks one URL: tries, waits and refusals, the rules every request goes by.
 
 The retry loop stands around sending, reading and parsing together: a connection can be cut after
 the headers, and a body can be short without HTTP knowing. What is not a plain 200 with the body
@@ -39,10 +39,12 @@ from billnb.errors import (
     TransportError,
 )
 from billnb.transport.body import read_body
+from billnb.transport.connecting import Resolve, resolve
 from billnb.transport.endpoint import HeaderAuth, environment_settings
 from billnb.transport.limits import Limits
 from billnb.transport.sockets import BudgetAdapter
-from billnb.transport.waits import backoff, seconds_asked
+from billnb.transport.stories import told
+from billnb.transport.waits import backoff, seconds_asked, seconds_to_reset
 from billnb.values.secret import redact
 
 logger = logging.getLogger("billnb.transport")
@@ -98,6 +100,8 @@ class Client:
         Finds the vendor's message in the body of an error.
     statuses : mapping of int to type, optional
         Errors for statuses that mean something special at this vendor.
+    resolve : callable, optional
+        Finds the addresses of a host and a port, as :func:`socket.getaddrinfo` lists them.
     """
 
     def __init__(
@@ -110,9 +114,15 @@ class Client:
         adapter: BaseAdapter | None = None,
         explain: Callable[[bytes], str | None] | None = None,
         statuses: Mapping[int, type[RequestError]] = {},
+        resolve: Resolve = resolve,
     ) -> None:
         self._limits = limits
-        self._own = BudgetAdapter(connections=connections, silence=limits.silence)
+        self._own = BudgetAdapter(
+            connections=connections,
+            connect=limits.connect,
+            silence=limits.silence,
+            resolve=resolve,
+        )
         self._adapter = adapter or self._own
         self._explain = explain
         self._statuses: dict[int, type[RequestError]] = {
@@ -145,10 +155,20 @@ class Client:
         return self._sent
 
     def close(self) -> None:
-        """Give up what is under way and let the connections go."""
+        """Give up what is under way, whoever waits for it, and close every connection."""
         self._stopped.set()
-        self._own.abort()
         self._own.close()
+
+    def pause(self, seconds: float) -> None:
+        """Wait, unless the client is closed meanwhile.
+
+        Raises
+        ------
+        TransportError
+            When it is, or was.
+        """
+        if self._stopped.wait(max(seconds, 0)):
+            raise TransportError("given up, because another part of the load failed")
 
     def get(self, parameters: Mapping[str, str | int], parse: Callable[[bytes], T]) -> T:
         """Return what `parse` makes of the answer.
@@ -215,9 +235,10 @@ class Client:
         except (requests.RequestException, HTTPError, HTTPException, OSError) as error:
             if time.monotonic() >= deadline:
                 return _Failure(self._late())
-            return _Failure(TransportError(self._story(error)), passing=True)
+            story, passing = told(error)
+            return _Failure(TransportError(f"{self._host}: {story}"), passing=passing)
         except Refusal as refusal:
-            return self._refused(refusal.status, refusal.message, None, "a body under HTTP 200")
+            return self._refused(refusal.status, refusal.message, {}, "a body under HTTP 200")
         except MalformedBodyError as error:
             return _Failure(error, passing=True)
         except BillnbError as error:
@@ -239,10 +260,10 @@ class Client:
             message = self._explain(body) if self._explain else None
         except (BillnbError, HTTPError, HTTPException, OSError):
             message = None  # the status says enough
-        return self._refused(status, message, response.headers.get("Retry-After"), self._host)
+        return self._refused(status, message, response.headers, self._host)
 
     def _refused(
-        self, status: int | None, message: str | None, retry_after: str | None, where: str
+        self, status: int | None, message: str | None, headers: Mapping[str, str], where: str
     ) -> _Failure:
         said = f", saying: {redact(message, self._secrets).rstrip('.')}" if message else ""
         if status is None:
@@ -250,9 +271,10 @@ class Client:
         shown = status if 100 <= status <= 999 else "an unknown status"
         text = f"{where} says {shown}{said}"
         if status == 429:
-            return self._rate_limited(text, retry_after)
+            return self._rate_limited(text, headers)
         if status >= 500 or status in _PASSING:
-            return _Failure(TransportError(text), passing=True, wait=self._allowed(retry_after))
+            wait = seconds_asked(headers) or seconds_to_reset(headers, limited=False)
+            return _Failure(TransportError(text), passing=True, wait=self._allowed(wait))
         if 400 <= status < 500 or status in self._statuses:
             kind = self._statuses.get(status, RequestError)
             refused = kind(f"{text}. {_ADVICE.get(kind, 'Check the arguments of the account')}")
@@ -260,8 +282,11 @@ class Client:
             return _Failure(refused)
         return _Failure(ContractError(f"{text}; expected 200 and a page of the history"))
 
-    def _rate_limited(self, text: str, retry_after: str | None) -> _Failure:
-        asked = seconds_asked(retry_after)
+    def _rate_limited(self, text: str, headers: Mapping[str, str]) -> _Failure:
+        asked = seconds_asked(headers)
+        if asked is None:
+            # nobody asked to wait for that long: past the cap, we wait as we see fit
+            asked = self._allowed(seconds_to_reset(headers, limited=True))
         error = RateLimitedError(
             f"{text}; "
             + ("wait" if asked is None else f"it asks to wait {asked:.0f} s")
@@ -275,15 +300,13 @@ class Client:
         self._held_until = max(self._held_until, time.monotonic() + asked)
         return _Failure(error, passing=True, wait=asked)
 
-    def _allowed(self, retry_after: str | None) -> float | None:
-        asked = seconds_asked(retry_after)
+    def _allowed(self, asked: float | None) -> float | None:
         return asked if asked is not None and asked <= self._limits.max_wait else None
 
     def _wait(self, seconds: float, deadline: float) -> None:
         if seconds > 0 and time.monotonic() + seconds >= deadline:
             raise self._late()
-        if self._stopped.wait(max(seconds, 0)):
-            raise TransportError("given up, because another part of the load failed")
+        self.pause(seconds)
 
     def _late(self) -> DeadlineExceededError:
         return DeadlineExceededError(
@@ -291,24 +314,12 @@ class Client:
             "allow more with Limits(total=…)"
         )
 
-    def _story(self, error: Exception) -> str:
-        for kind, story in _STORIES:
-            if isinstance(error, kind):
-                return f"{self._host}: {story}"
-        return f"{self._host}: the connection failed, or was cut before the answer was whole"
-
 
 _ADVICE: dict[type[RequestError], str] = {
     AuthenticationError: "Check that the credential is right and has not been revoked",
     AccessDeniedError: "Check that the credential may read billing, and of this organization",
     AccountNotFoundError: "Check the organization handle and base_url",
 }
-_STORIES: tuple[tuple[type[Exception], str], ...] = (
-    (requests.exceptions.ProxyError, "the proxy refused or failed; check HTTPS_PROXY"),
-    (requests.exceptions.SSLError, "no trusted TLS connection could be made"),
-    (requests.exceptions.ConnectTimeout, "no connection could be made in time"),
-    (requests.exceptions.Timeout, "no answer in time"),
-)
 
 
 def _after(error: BillnbError, tries: int, *, deadline: float | None = None) -> BillnbError:

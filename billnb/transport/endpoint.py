@@ -1,4 +1,4 @@
-"""Where a request may go, and the headers that carry its credential."""
+"""Where a request may go, through which proxy, and how its credential travels."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from requests.auth import AuthBase
 from requests.exceptions import RequestException
 
 from billnb.errors import ArgumentError, AuthenticationError
+from billnb.transport.trust import trusted
 from billnb.values.secret import Secret
 
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
@@ -92,6 +93,7 @@ def environment_settings(url: str) -> dict[str, Any]:
     settings: dict[str, Any] = dict(
         session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
     )
+    settings["verify"] = trusted().place if settings["verify"] is True else settings["verify"]
     if urlsplit(url).scheme != "https":
         settings |= {"proxies": {}, "verify": True}
     del settings["stream"]

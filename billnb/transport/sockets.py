@@ -1,20 +1,19 @@
-"""Sockets whose time limit covers a whole answer, however slowly it comes in.
+"""An adapter of requests whose time limit covers a whole answer, however slowly it drips in.
 
 A socket's timeout bounds one `recv`; a server that sends a byte now and then is never late.
-Here the timeout given to a request is a budget for the status line, the headers and the body
-together: each `recv` is allowed what is left of it.
+Here the timeout given to a request is a budget for the name, the connection, the status line, the
+headers and the body together: each wait is allowed what is left of it.
 """
 
 from __future__ import annotations
 
+import functools
 import http.client
 import io
 import socket
+import sys
 import threading
-import time
-import weakref
 from collections.abc import Callable
-from contextlib import suppress
 from email.errors import MultipartInvariantViolationDefect, StartBoundaryNotFoundDefect
 from typing import Any
 
@@ -22,8 +21,20 @@ from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    LocationParseError,
+    NameResolutionError,
+    NewConnectionError,
+)
 from urllib3.poolmanager import PoolManager
 from urllib3.response import BaseHTTPResponse
+from urllib3.util.ssltransport import SSLTransport
+
+from billnb.transport import socks_proxy
+from billnb.transport.budget import Budget
+from billnb.transport.connecting import Connector, Resolve, resolve
+from billnb.transport.trust import context, trusted
 
 _OF_MULTIPART = (MultipartInvariantViolationDefect, StartBoundaryNotFoundDefect)
 
@@ -51,38 +62,60 @@ class BudgetAdapter(HTTPAdapter):
     ----------
     connections : int
         Connections kept open: as many as there are threads.
+    connect : float
+        Seconds for a connection, from the name to the end of its TLS handshake.
     silence : float
         Seconds without a byte that count as too late, whatever is left of the budget.
+    resolve : callable
+        Finds the addresses of a name.
     """
 
-    def __init__(self, *, connections: int, silence: float) -> None:
-        self._silence = silence
-        self._open: weakref.WeakSet[_BudgetedSocket] = weakref.WeakSet()
-        self._opening = threading.Lock()
-        self._is_aborted = False
-        self._request = threading.local()
+    def __init__(
+        self, *, connections: int, connect: float, silence: float, resolve: Resolve = resolve
+    ) -> None:
+        self._budget = Budget(connect=connect, silence=silence)
+        self._connector = Connector(self._budget, resolve)
+        self._trust = trusted()
         self._pool: Any = None
+        self._choosing = threading.Lock()
         super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self._budget(self.poolmanager)
+        self._connect_by_budget(self.poolmanager)
 
     def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
+        if proxy.lower().startswith("socks"):
+            socks_proxy.check()
+        else:
+            kwargs["proxy_ssl_context"] = context(self._trust)
         manager = super().proxy_manager_for(proxy, **kwargs)
-        self._budget(manager)
+        self._connect_by_budget(manager)
         return manager
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         _, seconds = kwargs["timeout"]
-        # what the thread is about to read has to be read by then, the tunnel of a proxy included
-        self._request.deadline = time.monotonic() + seconds
+        self._budget.begin(seconds)
         return super().send(request, *args, **kwargs)
+
+    def build_connection_pool_key_attributes(
+        self, request: PreparedRequest, *_: Any, **__: Any
+    ) -> tuple[Any, Any]:
+        where: Any
+        where, settings = super().build_connection_pool_key_attributes(request, verify=True)
+        if where["scheme"] == "https":
+            settings["ssl_context"] = context(self._trust)
+        return where, settings
+
+    def cert_verify(self, *_: Any) -> None:
+        """Leave certificates to the context: this would read them again at each connection."""
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         # one adapter asks one host: its pool need not be looked up for each request
         if self._pool is None:
-            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+            with self._choosing:
+                self._budget.check()
+                self._pool = self._pool or super().get_connection_with_tls_context(*args, **kwargs)
         return self._pool
 
     def request_url(self, request: PreparedRequest, proxies: Any) -> str:
@@ -97,83 +130,138 @@ class BudgetAdapter(HTTPAdapter):
         response.raw = resp
         return response
 
-    def abort(self) -> None:
+    def close(self) -> None:
         """End every answer that is still coming in, from any thread; no other will be begun."""
-        with self._opening:
-            self._is_aborted = True
-            connections = list(self._open)
-        for connection in connections:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+        self._budget.end()
+        with self._choosing:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()  # a manager only forgets its pools
+        super().close()
 
-    def _budget(self, manager: PoolManager) -> None:
-        adapter = self
+    def _connect_by_budget(self, manager: PoolManager) -> None:
+        kinds: Any = {
+            "http": functools.partial(_pool, HTTPConnectionPool, _Connection, self._connector),
+            "https": functools.partial(
+                _pool, HTTPSConnectionPool, _SecureConnection, self._connector
+            ),
+        }
+        manager.pool_classes_by_scheme = kinds
 
-        class Connection(HTTPConnection):
-            response_class = _StrictResponse
 
-            def _new_conn(self) -> Any:
-                return adapter._watched(super()._new_conn())
+def _pool(
+    kind: type[HTTPConnectionPool],
+    connection: Callable[..., Any],
+    connector: Connector,
+    *args: Any,
+    _socks_options: Any = None,
+    **kwargs: Any,
+) -> HTTPConnectionPool:
+    if _socks_options is not None:
+        connector = socks_proxy.SocksConnector(connector.budget, _socks_options)
+    pool = kind(*args, **kwargs)
+    make: Any = functools.partial(connection, connector=connector)
+    pool.ConnectionCls = make
+    return pool
 
-        class SecureConnection(HTTPSConnection):
-            response_class = _StrictResponse
 
-            def _new_conn(self) -> Any:
-                return adapter._watched(super()._new_conn())
+class _Connection(HTTPConnection):
+    """A connection made in the time that the request has."""
 
-            def connect(self) -> None:
-                super().connect()
-                self.sock = adapter._watched(self.sock)
+    response_class = _StrictResponse
 
-        class Pool(HTTPConnectionPool):
-            ConnectionCls = Connection
+    def __init__(self, *args: Any, connector: Connector, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._connector = connector
 
-        class SecurePool(HTTPSConnectionPool):
-            ConnectionCls = SecureConnection
+    def connect(self) -> None:
+        with self._connector.budget.connecting():
+            super().connect()
 
-        manager.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}
+    def _new_conn(self) -> Any:
+        try:
+            plain = self._connector.connect(
+                self._dns_host, self.port or self.default_port, self.socket_options or ()
+            )
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        except UnicodeError:
+            raise LocationParseError("the host is no name") from None
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, "no connection in time") from error
+        except OSError as error:
+            raise NewConnectionError(self, "no connection") from error
+        sys.audit("http.client.connect", self, self.host, self.port)
+        return _watched(plain, self._connector.budget)
 
-    def _watched(self, plain: Any) -> Any:
-        budgeted = _BudgetedSocket(plain, self._silence, self._deadline)
-        with self._opening:
-            self._open.add(budgeted)
-            is_aborted = self._is_aborted
-        if is_aborted:
-            budgeted.close()
-            raise OSError("given up")
-        return budgeted
 
-    def _deadline(self) -> float:
-        deadline: float = self._request.deadline
-        return deadline
+class _SecureConnection(_Connection, HTTPSConnection):
+    """The same over TLS, and through a proxy's."""
+
+    def connect(self) -> None:
+        super().connect()
+        self.sock = _watched(self.sock, self._connector.budget)
+
+    def _connect_tls_proxy(self, *args: Any, **kwargs: Any) -> Any:
+        return _watched(super()._connect_tls_proxy(*args, **kwargs), self._connector.budget)
+
+
+def _watched(plain: Any, budget: Budget) -> Any:
+    budgeted = _BudgetedSocket(plain, budget)
+    try:
+        budget.watch(budgeted)
+    except OSError:
+        budgeted.close()
+        raise
+    return budgeted
 
 
 class _BudgetedSocket:
-    """A socket whose reading ends at the deadline of the request, whatever its timeout."""
+    """A socket whose every wait keeps to the time that the request has, whatever its timeout."""
 
-    def __init__(self, plain: socket.socket, silence: float, deadline: Callable[[], float]) -> None:
+    def __init__(self, plain: Any, budget: Budget) -> None:
         self._plain = plain
-        self._silence = silence
-        self._allowed: float | None = plain.gettimeout()
-        self._deadline = deadline
+        self._allowed: float | None = None
+        self.budget = budget
 
     def settimeout(self, seconds: float | None) -> None:
-        """Keep to the deadline: what urllib3 would allow is counted from a later moment."""
+        """Keep to the budget: what urllib3 would allow is counted from a later moment."""
 
     def makefile(self, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
         if mode != "rb":
-            return self._plain.makefile(mode, *args, **kwargs)  # type: ignore[call-overload]
+            return self._plain.makefile(mode, *args, **kwargs)
         return io.BufferedReader(_Reader(self, self._plain.makefile("rb", buffering=0)))
 
+    def recv(self, *args: Any) -> Any:
+        self.allow()
+        return self._plain.recv(*args)
+
+    def sendall(self, *args: Any) -> None:
+        self.allow()
+        self._plain.sendall(*args)
+
     def allow(self) -> None:
-        """Let the next `recv` take what is left of the budget."""
-        left = self._deadline() - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the time for the answer is over")
-        allowed = min(left, self._silence)
+        """Let the next wait take what is left of the budget."""
+        allowed = self.budget.silence()
         if allowed != self._allowed:  # each change is a system call
             self._plain.settimeout(allowed)
             self._allowed = allowed
+
+    def break_off(self) -> None:
+        inner = self._plain
+        while isinstance(inner, SSLTransport | _BudgetedSocket):
+            inner = inner.socket if isinstance(inner, SSLTransport) else inner._plain
+        # of the socket itself: that of TLS would also forget its key, under the reader's hands
+        socket.socket.shutdown(inner, socket.SHUT_RDWR)
+
+    @property
+    def _io_refs(self) -> int:
+        count: int = self._plain._io_refs
+        return count
+
+    @_io_refs.setter
+    def _io_refs(self, count: int) -> None:
+        self._plain._io_refs = count  # what reads through TLS in TLS counts itself here
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._plain, name)
@@ -182,15 +270,15 @@ class _BudgetedSocket:
 class _Reader(io.RawIOBase):
     """The reading end of a budgeted socket."""
 
-    def __init__(self, budget: _BudgetedSocket, plain: Any) -> None:
-        self._budget = budget
+    def __init__(self, budgeted: _BudgetedSocket, plain: Any) -> None:
+        self._budgeted = budgeted
         self._plain = plain
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._budget.allow()
+        self._budgeted.allow()
         count: int | None = self._plain.readinto(buffer)
         return count
 

@@ -1,4 +1,4 @@
-"""Secrets, and text that is fit to be read because they are masked in it.
+"""Secrets that do not show themselves, and text made fit for messages and logs.
 
 :class:`Secret` holds one; :func:`redact` stands before every log line and every message that
 repeats what a vendor said.
@@ -14,21 +14,16 @@ from typing import NoReturn
 from urllib.parse import quote, quote_plus
 
 from billnb.errors import SecretError
-
-MASK = "•••"
+from billnb.values import masking
+from billnb.values.masking import MASK
 
 _SHORTEST_TOLD_APART = 3
 _LONGEST_READ = 1000
-_TELLING = re.compile(
-    r"""
-      [a-zA-Z][a-zA-Z0-9+.-]*://\S+                 # any URL, signed or not
-    | [^\s@<>"'()]+@[^\s@<>"'()]+                   # e-mail addresses
-    | [A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}  # domains: an organization may be called so
-    | (?=[A-Za-z_+/=-]*\d)[A-Za-z0-9_+/=-]{12,}     # long words with digits: keys, signatures
-    | [A-Za-z0-9_+/=-]{24,}                         # and longer ones without
-    | \d(?:[ -]?\d){3,}                             # four digits or more: card numbers, ids
-    """,
-    re.VERBOSE,
+_STRICT = (  # what people need not read in a message, and might identify someone
+    re.compile(r"(?<![^\W_])(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}"),  # organizations' domains
+    re.compile(r"(?<![A-Za-z0-9_+/=-])(?=[A-Za-z_+/=-]*\d)[A-Za-z0-9_+/=-]{12,}"),  # keys
+    re.compile(r"[A-Za-z0-9_+/=-]{24,}"),  # and longer ones without digits
+    re.compile(r"\d(?:[ -]?\d){3,}"),  # four digits or more: card numbers, ids
 )
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
@@ -99,8 +94,9 @@ def redact(text: str, secrets: Iterable[Secret] = (), *, limit: int = 200) -> st
     """Return `text` fit to be read by anyone.
 
     The secrets given are masked in every spelling they travel in (as they are, URL-quoted, in
-    base64); so are URLs, e-mail addresses, domains, long words that look like keys, and runs of
-    four digits or more. Control characters become spaces, and what is longer than `limit` is cut.
+    base64); so is what :mod:`billnb.values.masking` knows, all domains, long words that look like
+    keys, and runs of four digits or more. Text is normalised, control characters become spaces, and
+    what is longer than `limit` is cut.
 
     Parameters
     ----------
@@ -121,12 +117,22 @@ def redact(text: str, secrets: Iterable[Secret] = (), *, limit: int = 200) -> st
     >>> redact("key s3cr3t of ann@example.com", [Secret("s3cr3t")])
     'key ••• of •••'
     """
-    for spelling in sorted(_spellings(secrets), key=len, reverse=True):
-        text = text.replace(spelling, MASK)
+    spellings = sorted(_spellings(secrets), key=len, reverse=True)
+    text = _without(text, spellings)
     if len(text) > _LONGEST_READ:  # and no part of a word, which might be half a secret
         text = text[:_LONGEST_READ].rpartition(" ")[0] + " …"
-    text = _TELLING.sub(MASK, _UNPRINTABLE.sub(" ", text)).strip()
+    text = masking.normal(_UNPRINTABLE.sub(" ", text))
+    text = masking.masked(_without(text, spellings))
+    for pattern in _STRICT:
+        text = pattern.sub(MASK, text)
+    text = text.strip()
     return text if len(text) <= limit else text[:limit].rstrip() + "…"
+
+
+def _without(text: str, spellings: Iterable[str]) -> str:
+    for spelling in spellings:
+        text = text.replace(spelling, MASK)
+    return text
 
 
 def _spellings(secrets: Iterable[Secret]) -> set[str]:

@@ -4,9 +4,11 @@
 
 import { Time } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { Button } from '@jupyterlab/ui-components';
 import React from 'react';
 import { Actions } from './actions';
 import type { IAccount } from './answers';
+import { CommandIDs } from './commands';
 import {
   adviceOf,
   detailsOf,
@@ -100,6 +102,21 @@ function Row(props: IRowProps): JSX.Element {
             {line}
           </div>
         ))}
+        {!busy && account.state === 'unconfirmed' && (
+          <Button
+            type="button"
+            small
+            className="billnb-Account-confirm jp-mod-styled"
+            tabIndex={inner}
+            aria-label={trans.__('Confirm the host of %1', name)}
+            onClick={event => {
+              event.stopPropagation();
+              props.onAction(CommandIDs.confirmHost, [name]);
+            }}
+          >
+            {trans.__('Confirm host…')}
+          </Button>
+        )}
       </div>
       <div role="gridcell" className="billnb-Account-actions">
         <Actions

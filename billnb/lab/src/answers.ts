@@ -24,6 +24,7 @@ export type State =
   | 'unreachable'
   | 'untried'
   | 'incomplete'
+  | 'unconfirmed'
   | 'locked'
   | 'unknown';
 
@@ -49,6 +50,12 @@ export interface IStorage {
   file: string;
 }
 
+/** A host that a key may not be sent to before it is confirmed, and why; null where it may. */
+export interface IHost {
+  host: string | null;
+  message: string | null;
+}
+
 /** Where a secret is to be kept. */
 export type Store = 'keyring' | 'file';
 
@@ -64,4 +71,6 @@ export interface IConnection {
   /** Left out where there is nothing to keep. */
   store?: Store;
   verify: boolean;
+  /** The host that a person confirmed for the key, where the server asked for that. */
+  confirmed_host?: string;
 }

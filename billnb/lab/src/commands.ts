@@ -14,7 +14,7 @@ import {
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { analysisIcon, billingIcon, dashboardIcon } from './icons';
 import type { IAccount } from './answers';
-import { isSure, isSureAllTheSame } from './dialogs';
+import { isHostConfirmed, isSure, isSureAllTheSame } from './dialogs';
 import type { BillingModel } from './model';
 import { notebookStem } from './names';
 import type { ICell } from './notebooks';
@@ -30,6 +30,7 @@ export namespace CommandIDs {
   export const openDashboard = 'billnb:open-dashboard';
   export const newAnalysis = 'billnb:new-analysis';
   export const test = 'billnb:test';
+  export const confirmHost = 'billnb:confirm-host';
   export const remove = 'billnb:remove';
   export const demo = 'billnb:demo';
   export const tour = 'billnb:tour';
@@ -111,6 +112,28 @@ export function addCommands(options: ICommandOptions): void {
       const { failure } = model;
       if (held.length > 0 && (await isSureAllTheSame(held, failure, trans))) {
         await model.remove(held, true);
+      }
+    }
+  }
+
+  /** Those of whom a command is about whose host is to be confirmed. */
+  function unconfirmed(args: ReadonlyPartialJSONObject): readonly string[] {
+    return meant(args).filter(
+      name => model.account(name)?.state === 'unconfirmed'
+    );
+  }
+
+  async function confirmed(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const found = await model.hostOf(name);
+      if (!found) {
+        return; // what went wrong is said above the list
+      }
+      const { host, message } = found;
+      if (host === null) {
+        await model.test([name]); // for it has been confirmed elsewhere
+      } else if (await isHostConfirmed(host, message, trans)) {
+        await model.confirmHost(name, host);
       }
     }
   }
@@ -213,6 +236,18 @@ export function addCommands(options: ICommandOptions): void {
       const names = meant(args);
       await model.test(names.length > 0 ? names : model.names);
     },
+    describedBy: ACCOUNTS
+  });
+  commands.addCommand(CommandIDs.confirmHost, {
+    label: label(
+      trans.__('Confirm Host…'),
+      trans.__('Confirm the Host of Billing Accounts…')
+    ),
+    caption: trans.__('Say that the key may be sent where the account is'),
+    icon: checkIcon,
+    isEnabled: args => unconfirmed(args).length > 0,
+    isVisible: args => !args.here || unconfirmed(args).length > 0,
+    execute: args => confirmed(unconfirmed(args)),
     describedBy: ACCOUNTS
   });
   commands.addCommand(CommandIDs.remove, {

@@ -10,6 +10,7 @@ import { Button, HTMLSelect } from '@jupyterlab/ui-components';
 import React, { useEffect, useId, useRef, useState } from 'react';
 import type { Place } from './answers';
 import { connectionOf, variablesOf } from './connection';
+import { isHostConfirmed } from './dialogs';
 import type { IFailure } from './failures';
 import { failureIn } from './failures';
 import { Field, ProviderFields } from './fields';
@@ -63,12 +64,13 @@ export function ConnectForm(props: IFormProps): JSX.Element {
     model.view = 'list';
   };
 
-  const send = async (verify: boolean): Promise<void> => {
+  const send = async (verify: boolean, host?: string): Promise<void> => {
     const element = form.current;
     if (!element || !provider || sending) {
       return;
     }
-    const connection = connectionOf(new FormData(element), provider, verify);
+    const filled = connectionOf(new FormData(element), provider, verify);
+    const connection = { ...filled, ...(host && { confirmed_host: host }) };
     const fault = nameProblem(connection.name, model.names, trans);
     setNameFault(fault);
     if (fault) {
@@ -77,13 +79,21 @@ export function ConnectForm(props: IFormProps): JSX.Element {
     }
     setFailure(null);
     setSending(true);
+    let failed: IFailure | null = null;
     try {
       await model.connect(connection);
     } catch (reason) {
-      setFailure(failureIn(reason, trans));
+      failed = failureIn(reason, trans);
     } finally {
       setSending(false);
     }
+    const asked = failed?.kind === 'unconfirmed' ? failed.host : undefined;
+    if (asked && failed && asked !== host) {
+      if (await isHostConfirmed(asked, failed.message, trans)) {
+        return send(verify, asked); // the form is read anew, for nothing keeps the key meanwhile
+      }
+    }
+    setFailure(failed);
   };
 
   return (

@@ -1,5 +1,5 @@
 /**
- * Is somebody sure that accounts are to be removed?
+ * The dialogs that ask whether somebody is sure.
  */
 
 import { Dialog, showDialog } from '@jupyterlab/apputils';
@@ -57,17 +57,35 @@ export async function isSureAllTheSame(
   );
 }
 
+/** Ask whether a key may be sent to a host, which the question and the answer both name. */
+export async function isHostConfirmed(
+  host: string,
+  reason: string | null,
+  trans: TranslationBundle
+): Promise<boolean> {
+  return asked(
+    trans.__('Send the key to %1?', host),
+    [
+      reason ? sentence(reason) : '',
+      trans.__('Whoever runs %1 can read the key then.', host)
+    ],
+    trans,
+    trans.__('Send it to %1', host)
+  );
+}
+
 async function asked(
   title: string,
   body: readonly string[],
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  yes = trans.__('Remove')
 ): Promise<boolean> {
   const answer = await showDialog({
     title,
     body: body.filter(Boolean).join(' '),
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.warnButton({ label: trans.__('Remove') })
+      Dialog.warnButton({ label: yes })
     ],
     defaultButton: 0
   });

@@ -12,6 +12,7 @@ export type Kind =
   | 'unreachable'
   | 'storage'
   | 'configuration'
+  | 'unconfirmed'
   | 'forbidden'
   | 'unexpected'
   | 'absent'
@@ -22,6 +23,8 @@ export interface IFailure {
   kind: Kind;
   message: string;
   hint: string | null;
+  /** The host to be confirmed, of the kind 'unconfirmed'. */
+  host?: string;
 }
 
 const KINDS: readonly string[] = [
@@ -32,6 +35,7 @@ const KINDS: readonly string[] = [
   'unreachable',
   'storage',
   'configuration',
+  'unconfirmed',
   'forbidden',
   'unexpected'
 ];
@@ -53,6 +57,8 @@ export function titleOf(kind: Kind, trans: TranslationBundle): string {
       return trans.__('Key store not usable');
     case 'configuration':
       return trans.__('File of accounts needs a correction');
+    case 'unconfirmed':
+      return trans.__('Host not confirmed');
     case 'forbidden':
       return trans.__('Not allowed');
     case 'absent':
@@ -85,7 +91,8 @@ export function failureOf(
   trans: TranslationBundle
 ): IFailure {
   if (isFailure(body)) {
-    return { kind: body.kind, message: body.message, hint: body.hint || null };
+    const { kind, message, hint, host } = body;
+    return { kind, message, hint: hint || null, ...(host && { host }) };
   }
   if (status === 404) {
     return {
@@ -135,6 +142,7 @@ interface IAnswer {
   kind: Kind;
   message: string;
   hint?: string | null;
+  host?: string | null;
 }
 
 function isFailure(body: unknown): body is IAnswer {

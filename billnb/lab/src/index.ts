@@ -86,6 +86,7 @@ function activate(
   });
   model.stateChanged.connect(() => {
     app.commands.notifyCommandChanged(CommandIDs.remove);
+    app.commands.notifyCommandChanged(CommandIDs.confirmHost);
   });
   settings
     ?.load(plugin.id)

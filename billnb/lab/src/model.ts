@@ -6,7 +6,13 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
-import type { IAccount, IConnection, IProvider, IStorage } from './answers';
+import type {
+  IAccount,
+  IConnection,
+  IHost,
+  IProvider,
+  IStorage
+} from './answers';
 import type { IFailure } from './failures';
 import { failureIn } from './failures';
 import type { Requests } from './requests';
@@ -227,9 +233,7 @@ export class BillingModel extends VDomModel {
     await this._each(names, async name => {
       const account = await this._requests.test(name);
       this._set(() => {
-        this._accounts = (this._accounts ?? []).map(one =>
-          one.name === name ? account : one
-        );
+        this._replace(account);
         this._hear(
           account.state === 'ok'
             ? this._trans.__('%1 works.', name)
@@ -237,6 +241,26 @@ export class BillingModel extends VDomModel {
         );
       });
     });
+  }
+
+  /** Ask to which host the key of an account may not be sent yet; null when that failed. */
+  async hostOf(name: string): Promise<IHost | null> {
+    let found: IHost | null = null;
+    await this._each([name], async () => {
+      found = await this._requests.host(name);
+    });
+    return found;
+  }
+
+  /** Say that a person confirmed the host of an account, and test it there. */
+  async confirmHost(name: string, host: string): Promise<void> {
+    await this._each([name], async () => {
+      const account = await this._requests.confirmHost(name, host);
+      this._set(() => this._replace(account));
+    });
+    if (this._failure === null) {
+      await this.test([name]);
+    }
   }
 
   /**
@@ -306,6 +330,12 @@ export class BillingModel extends VDomModel {
       });
     });
     this._set(() => this._rounds.delete(round));
+  }
+
+  private _replace(account: IAccount): void {
+    this._accounts = (this._accounts ?? []).map(one =>
+      one.name === account.name ? account : one
+    );
   }
 
   private _hear(notice: string): void {

@@ -5,7 +5,13 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { IAccount, IConnection, IProvider, IStorage } from './answers';
+import type {
+  IAccount,
+  IConnection,
+  IHost,
+  IProvider,
+  IStorage
+} from './answers';
 import { failureOf, offline, RequestError } from './failures';
 
 /** The server extension, by what can be asked of it. */
@@ -36,6 +42,19 @@ export class Requests {
   async test(name: string): Promise<IAccount> {
     const path = `accounts/${encodeURIComponent(name)}/test`;
     const answer = await this._ask<{ account: IAccount }>(path, 'POST', {});
+    return answer.account;
+  }
+
+  /** Ask to which host the key of an account may not be sent yet. */
+  async host(name: string): Promise<IHost> {
+    return this._ask(`accounts/${encodeURIComponent(name)}/host`);
+  }
+
+  /** Say that a person confirmed the host of an account. */
+  async confirmHost(name: string, host: string): Promise<IAccount> {
+    const path = `accounts/${encodeURIComponent(name)}/host`;
+    const body = { confirmed_host: host };
+    const answer = await this._ask<{ account: IAccount }>(path, 'POST', body);
     return answer.account;
   }
 

@@ -15,6 +15,7 @@ const TONES: Record<State, Tone> = {
   unreachable: 'warning',
   untried: 'neutral',
   incomplete: 'bad',
+  unconfirmed: 'bad',
   locked: 'bad',
   unknown: 'warning'
 };
@@ -35,6 +36,8 @@ export function stateText(state: State, trans: TranslationBundle): string {
       return trans.__('Unreachable');
     case 'incomplete':
       return trans.__('No key');
+    case 'unconfirmed':
+      return trans.__('Host not confirmed');
     case 'locked':
       return trans.__('Key not readable');
     case 'unknown':
@@ -67,6 +70,10 @@ export function adviceOf(
               Object.values(account.variables).join(', ')
             )
           ];
+    case 'unconfirmed':
+      return said.length > 0
+        ? said // which names the host
+        : [trans.__('Its key would go to a host that it is not for.')];
     case 'locked':
       return said.length > 0
         ? said // which says what to do as well

@@ -16,6 +16,17 @@ describe('what an answer means', () => {
     expect(failureOf(422, body, trans)).toEqual(body);
   });
 
+  it('names the host that a key may not go to before it is confirmed', () => {
+    const body = {
+      kind: 'unconfirmed',
+      message: 'Not there.',
+      hint: null,
+      host: 'api.example.com'
+    };
+    expect(failureOf(428, body, trans)).toEqual(body);
+    expect(titleOf('unconfirmed', trans)).toBe('Host not confirmed');
+  });
+
   it('needs no hint', () => {
     for (const hint of [undefined, null, '']) {
       const body = { kind: 'invalid', message: 'No.', hint };
@@ -78,6 +89,7 @@ describe('a failure', () => {
     'unreachable',
     'storage',
     'configuration',
+    'unconfirmed',
     'forbidden',
     'unexpected',
     'absent',

@@ -16,6 +16,7 @@ const STATES: State[] = [
   'unreachable',
   'untried',
   'incomplete',
+  'unconfirmed',
   'locked',
   'unknown'
 ];
@@ -59,6 +60,7 @@ describe('a state', () => {
     'refused',
     'unreachable',
     'incomplete',
+    'unconfirmed',
     'locked',
     'unknown'
   ] as const)('that is %s comes with what to do', state => {
@@ -70,7 +72,8 @@ describe('a state', () => {
 
   it('is advised on once, where the server does so', () => {
     const message = 'The provider is gone; install its package.';
-    for (const state of ['unknown', 'incomplete', 'locked'] as const) {
+    const states = ['unknown', 'incomplete', 'unconfirmed', 'locked'] as const;
+    for (const state of states) {
       expect(adviceOf(account(state, { message }), trans)).toEqual([message]);
     }
   });

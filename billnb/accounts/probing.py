@@ -1,14 +1,15 @@
-"""The test of an account: whether its vendor answers and accepts its key."""
+"""Whether an account works: whether its vendor answers, and accepts its key."""
 
 from __future__ import annotations
 
 from contextlib import closing
 
-from billnb.accounts import configuration, credentials, states
-from billnb.accounts.configuration import Named
+from billnb.accounts import credentials, states
+from billnb.accounts.config import configuration
+from billnb.accounts.config.configuration import Named
 from billnb.accounts.fields import kinds
-from billnb.accounts.keeping import reader
 from billnb.accounts.listing import Account, available, found, record
+from billnb.accounts.secrets.keeping import Reader
 from billnb.accounts.states import Outcome
 from billnb.errors import (
     AuthenticationError,
@@ -18,6 +19,7 @@ from billnb.errors import (
     RequestError,
     StorageError,
     TransportError,
+    UnconfirmedHostError,
     discreet,
     naming,
 )
@@ -39,7 +41,7 @@ def probe(account: Provider) -> None:
         When there is no answer, or none of such a vendor.
     """
     with naming(account.name), closing(account.client(connections=1)) as client:
-        account.page(client.get(account.query(kind="all", page=1, size=1), account.decode))
+        account.page(client.get(account.query(kind="all", page=1, size=1), account.answer))
 
 
 def outcome(error: BillnbError) -> Outcome | None:
@@ -62,8 +64,9 @@ def test(name: str) -> Account:
     -------
     Account
         Its `state` is ``ok``, ``refused``, ``unreachable``, ``incomplete`` (a credential is
-        missing), ``locked`` (the store that keeps it cannot be read) or ``unknown`` (its provider
-        is gone), and its `message` says what went wrong.
+        missing), ``unconfirmed`` (its key would go to a host that it was not connected for),
+        ``locked`` (the store that keeps it cannot be read) or ``unknown`` (its provider is gone),
+        and its `message` says what went wrong.
 
     Raises
     ------
@@ -80,7 +83,7 @@ def test(name: str) -> Account:
     billnb.errors.UnknownNameError: no account is called 'nobody'; known: none
     """
     known = kinds()
-    account = found(name, available(configuration.read(), known))
+    account = found(name, available(configuration.read(known), known))
     kind = known.get(account.provider)
     if kind is not None:
         state, message = _tried(account, kind)
@@ -90,9 +93,11 @@ def test(name: str) -> Account:
 
 def _tried(account: Named, kind: type[Provider]) -> tuple[Outcome, str | None]:
     try:
-        credential = credentials.collected(account, kind, reader())
+        credential = credentials.collected(account, kind, Reader())
     except AuthenticationError as error:
         return "incomplete", _said(error)
+    except UnconfirmedHostError as error:
+        return "unconfirmed", _said(error)
     except (ConfigurationError, StorageError) as error:  # of the store
         return "locked", _said(error)
     try:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from billnb.accounts import configuration, places
-from billnb.accounts.configuration import TABLE, Named
-from billnb.accounts.toml import fault, parsed
+from billnb.accounts import places
+from billnb.accounts.config import configuration
+from billnb.accounts.config.configuration import TABLE, Named
+from billnb.accounts.config.toml import fault
 from billnb.errors import ConfigurationError
 from billnb.files.locked import turn, write
 
@@ -25,7 +26,11 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 @contextmanager
 def changing() -> Iterator[None]:
-    """Keep others from changing the file meanwhile."""
+    """Keep others from changing the file, and the secrets beside it, meanwhile.
+
+    What a killed process left of the file is swept; of a secret, by what changes the store it is
+    in.
+    """
     with turn(places.accounts_file()):
         yield
 
@@ -56,8 +61,8 @@ def insert(account: Named) -> None:
     is_apart = text.endswith((2 * line, f"{line}\n")) or not text
     gap = "" if is_apart else line if text.endswith("\n") else 2 * line
     after = f"{text}{gap}{line.join(added)}{line}".encode()
-    expected = parsed(path, before)
-    expected.setdefault(TABLE, {})[account.name] = table
+    said = configuration.says(path, before)
+    expected = {**said, TABLE: {**said.get(TABLE, {}), account.name: table}}
     if not _says(path, after, expected):
         raise _unchangeable(path, "write the accounts as tables of their own, [accounts.NAME]")
     write(path, after)
@@ -75,8 +80,8 @@ def without(name: str) -> Callable[[], None]:
     """
     path = places.accounts_file()
     before = configuration.content(path)
-    expected = parsed(path, before)
-    del expected[TABLE][name]
+    said = configuration.says(path, before)
+    expected = {**said, TABLE: {one: what for one, what in said[TABLE].items() if one != name}}
     candidates = (text.encode() for text in _without(before.decode(), name))
     after = next((one for one in candidates if _says(path, one, expected)), None)
     if after is None:
@@ -93,7 +98,8 @@ def _without(text: str, name: str) -> Iterator[str]:
     """
     lines = _LINE.findall(text)
     for start, line in enumerate(lines):
-        if _header(line) != {TABLE: {name: {}}}:
+        is_near = name in line or "\\" in line  # names can be written with escapes
+        if not is_near or _header(line) != {TABLE: {name: {}}}:
             continue
         later = range(start + 1, len(lines))
         end = next((n for n in later if _header(lines[n]) is not None), len(lines))
@@ -123,12 +129,12 @@ def _header(line: str) -> dict[str, Any] | None:
         return None
 
 
-def _says(path: Path, content: bytes, expected: dict[str, Any]) -> bool:
+def _says(path: Path, content: bytes, expected: Mapping[str, Any]) -> bool:
     try:
-        says = parsed(path, content)
+        said = configuration.says(path, content)
     except ConfigurationError:
         return False
-    return says | {TABLE: says.get(TABLE, {})} == expected | {TABLE: expected.get(TABLE, {})}
+    return {**said, TABLE: said.get(TABLE, {})} == expected
 
 
 def _unchangeable(path: Path, otherwise: str) -> ConfigurationError:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from billnb.accounts import places
+from billnb.accounts.config.toml import fault, parsed
 from billnb.accounts.fields import BASE_URL, Kinds, fields, kinds
 from billnb.accounts.naming import clash, is_name
-from billnb.accounts.toml import fault, parsed
-from billnb.errors import ArgumentError, StorageError
+from billnb.errors import ArgumentError
+from billnb.files import trusted
 from billnb.transport import checked_base_url
 from billnb.values.secret import redact
 
@@ -51,33 +53,50 @@ class Named:
     listed: bool = True
 
 
-def read() -> dict[str, Named]:
+def read(known: Kinds | None = None) -> dict[str, Named]:
     """Return the accounts of the file, by name; none, where there is no file.
+
+    Parameters
+    ----------
+    known : dict, optional
+        The providers installed, where they have been looked for already.
 
     Raises
     ------
     ConfigurationError
         When the file cannot be meant; it names the place, and never what stands there.
     StorageError
-        When it cannot be read.
+        When it cannot be read, or others can write it.
     """
     path = places.accounts_file()
-    return _accounts(parsed(path, content(path)), path, kinds())
+    return _accounts(says(path, content(path)), path, kinds() if known is None else known)
 
 
 def content(path: Path) -> bytes:
-    """Return what the file holds; nothing, where there is none."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""
-    except (OSError, RuntimeError) as error:  # a loop of links
-        problem = getattr(error, "strerror", None) or "its links lead nowhere"
-    raise StorageError(f"cannot read {str(path)!r}: {problem}")
+    """Return what the file holds; nothing, where there is none.
+
+    Raises
+    ------
+    StorageError
+        When it cannot be read, or others can write it: whoever writes it says where keys go.
+    """
+    return trusted.content(path, f"cannot read {str(path)!r}")
 
 
-def _accounts(says: dict[str, Any], path: Path, known: Kinds) -> dict[str, Named]:
-    tables = says.get(TABLE, {})
+@lru_cache(maxsize=2)
+def says(path: Path, content: bytes) -> Mapping[str, Any]:
+    """Return what the file says; not to be changed, for it is read several times and parsed once.
+
+    Raises
+    ------
+    ConfigurationError
+        When it is no TOML.
+    """
+    return parsed(path, content)
+
+
+def _accounts(said: Mapping[str, Any], path: Path, known: Kinds) -> dict[str, Named]:
+    tables = said.get(TABLE, {})
     if not isinstance(tables, dict):
         raise fault(path, f"{TABLE}: expected tables, [{TABLE}.NAME]")
     found = {name: _account(name, table, path, known) for name, table in tables.items()}
@@ -146,4 +165,4 @@ def _check_options(options: dict[str, Any], here: str, path: Path, kind: Any, na
         raise fault(path, problem)
 
 
-__all__ = ["TABLE", "Named", "Store", "content", "read"]
+__all__ = ["TABLE", "Named", "Store", "content", "read", "says"]

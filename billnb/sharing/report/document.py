@@ -26,10 +26,11 @@ from billnb.charts.heading import without_sentence
 from billnb.charts.panels import when
 from billnb.files.atomic import replace
 from billnb.history import readings
-from billnb.redaction import INDEX_BASE, scaled
-from billnb.redaction import redact as redacted
-from billnb.reporting import entries, tables
-from billnb.reporting.tables import Table
+from billnb.sharing import INDEX_BASE, scaled
+from billnb.sharing import redact as redacted
+from billnb.sharing.report import packing, tables
+from billnb.sharing.report.licences import notices
+from billnb.sharing.report.tables import Table
 from billnb.summary import cards
 from billnb.values import words
 from billnb.values.moments import Moment
@@ -79,7 +80,9 @@ def report(
         Whether to leave out e-mail addresses, card details and document URLs, and to put
         pseudonyms for account names and ids: see :func:`billnb.redact`.
     scale : bool
-        Whether to show index numbers instead of amounts: 100 is the mean month of a currency.
+        Whether to show index numbers instead of amounts: 100 is about the mean month of a
+        currency. They are rounded, so that amounts cannot be reckoned back; proportions, dates,
+        counts and names stay as they are: see :func:`billnb.sharing.scaled`.
     as_of : str, datetime.date or datetime.datetime, optional
         When it is; unless told otherwise, when the history was read.
 
@@ -106,15 +109,21 @@ def report(
     >>> path.read_text()[:15]
     '<!doctype html>'
     """
-    shown = redacted(history) if redact else engine.whole(history)
-    shown = scaled(shown) if scale else shown
-    page = _page(shown, title, redact=redact, scale=scale, as_of=as_of)
+    exact = redacted(history) if redact else engine.whole(history)
+    shown = scaled(exact) if scale else exact
+    page = _page(shown, exact, title, redact=redact, scale=scale, as_of=as_of)
     replace(path, page.encode(errors="replace"))  # a title may hold what is no text
     return Path(path)
 
 
 def _page(
-    history: pd.DataFrame, title: str | None, *, redact: bool, scale: bool, as_of: Moment | None
+    history: pd.DataFrame,
+    exact: pd.DataFrame,
+    title: str | None,
+    *,
+    redact: bool,
+    scale: bool,
+    as_of: Moment | None,
 ) -> str:
     now = when(history, as_of)
     there = set(history["account"])
@@ -124,14 +133,14 @@ def _page(
         if name in there or not reading.get("announced")
     }
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("billnb.reporting", "page"),
+        loader=jinja2.PackageLoader("billnb.sharing.report", "page"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
     asked = Asked(history)
-    sections = list(_sections(asked, now))
+    sections = list(_sections(asked, exact, now))
     figures = [one.figure.to_json() for one in sections if one.figure is not None]
     scripts = {
         "plotly": get_plotlyjs(),
@@ -147,11 +156,13 @@ def _page(
         notices=_notices(redact=redact, scale=scale),
         digests=" ".join(map(_digest, scripts.values())),
         **scripts,
-        figures=entries.packed(f"[{','.join(figures)}]"),
-        entries=entries.packed(entries.content(history, details=not redact)),
+        figures=packing.packed(f"[{','.join(figures)}]"),
+        entries=packing.packed(packing.content(history, details=not redact)),
+        digits="are rounded index numbers" if scale else "have all their digits",
         number=f"{len(history):,}",
-        table_code=entries.packed(read_package_file("html/dt_bundle.js")),
-        table_style=entries.packed(read_package_file("html/dt_bundle.css")),
+        table_code=packing.packed(read_package_file("html/dt_bundle.js")),
+        table_style=packing.packed(read_package_file("html/dt_bundle.css")),
+        licences=notices(),
     )
 
 
@@ -160,7 +171,7 @@ def _digest(script: str) -> str:
     return f"'sha256-{base64.b64encode(sha256(script.encode()).digest()).decode('ascii')}'"
 
 
-def _sections(asked: Asked, now: datetime) -> Iterator[Section]:
+def _sections(asked: Asked, exact: pd.DataFrame, now: datetime) -> Iterator[Section]:
     drawn: dict[str, tuple[str, Callable[..., go.Figure] | None, list[Table]]] = {
         "spend": ("Spend", charts.spend_trend, tables.spend(asked, now)),
         "charges": ("What was charged", charts.charge_breakdown, tables.charges(asked)),
@@ -168,7 +179,7 @@ def _sections(asked: Asked, now: datetime) -> Iterator[Section]:
         "unpaid": ("Unpaid", charts.ageing, tables.ageing(asked, now)),
         "balance": ("Prepaid balance", charts.balance, tables.balance(asked)),
         "cash": ("Invoiced and paid", charts.cash_flow, tables.cash(asked, now)),
-        "twice": ("Looks charged twice", None, tables.duplicates(asked)),
+        "twice": ("Looks charged twice", None, tables.duplicates(asked.history, exact)),
     }
     for name, (short, chart, found) in drawn.items():
         if chart is None:
@@ -206,7 +217,9 @@ def _notices(*, redact: bool, scale: bool) -> list[str]:
     ]
     if scale:
         notices.append(
-            f"Amounts are index numbers: {INDEX_BASE} is the mean month's spend in a currency."
+            f"Amounts are index numbers: {INDEX_BASE} is about the mean month's spend in a "
+            "currency. They are rounded, so that they do not tell it; what is much smaller than "
+            "an entry is on average may show as 0."
         )
     return notices
 

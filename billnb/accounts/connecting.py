@@ -6,15 +6,17 @@ one: coming in, the secret is first. Going, it is first as well, so that none is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import get_args
 
 from billnb import providers
-from billnb.accounts import configuration, credentials, editing, keeping, naming, states
-from billnb.accounts.configuration import Named, Store
+from billnb.accounts import binding, credentials, naming, states
+from billnb.accounts.config import configuration, editing
+from billnb.accounts.config.configuration import Named, Store
 from billnb.accounts.fields import Field, Kinds, fields, kinds
 from billnb.accounts.listing import Account, available, found, record
-from billnb.accounts.trying import LIMITS, probe
+from billnb.accounts.probing import LIMITS, probe
+from billnb.accounts.secrets import keeping, pending
 from billnb.errors import ArgumentError, ConfigurationError, StorageError, discreet
 from billnb.providers.base import Provider
 from billnb.values.secret import Secret, redact
@@ -27,6 +29,7 @@ def add(
     *,
     store: Store = "keyring",
     verify: bool = True,
+    confirmed_host: str | None = None,
     **details: str | Secret,
 ) -> Account:
     """Connect an account: test it, keep its secret, and write it into the file of accounts.
@@ -45,6 +48,9 @@ def add(
         Where to keep the secret: the system's keyring, or a file that only its owner can read.
     verify : bool
         Whether to ask the vendor for one entry first.
+    confirmed_host : str, optional
+        The host that the key may be sent to, such as ``api.example.com``. It is asked for where
+        key and ``base_url`` come from two places: one given here, the other from the environment.
     **details : str or Secret
         What the provider takes, such as ``api_key`` or ``org_handle``, and ``base_url``. A secret
         that the environment holds, as ``BILLNB_<NAME>_API_KEY``, may be left out; it is not kept.
@@ -60,6 +66,8 @@ def add(
         For a name that is none or is taken, and for details that are not the provider's.
     RequestError, TransportError, ContractError
         When the test failed.
+    UnconfirmedHostError
+        When `confirmed_host` is needed, or is not where the key would go; nothing was sent.
     StorageError
         When the secret cannot be kept.
     ConfigurationError
@@ -82,37 +90,45 @@ def add(
     known = kinds()
     kind = known.get(provider) or providers.find(provider)
     secrets, options = _sorted_out(given, fields(kind), provider)
-    kept = store if secrets else None
-    account = Named(name, provider, options, kept, tuple(secrets))
+    account = Named(name, provider, options, store if secrets else None, tuple(secrets))
     check_free(account, known)
-    if kept is not None:
-        keeping.check(kept)
+    if account.kept is not None:
+        keeping.check(account.kept)
     _check_complete(account, kind)
-    credential = credentials.collected(account, kind, keeping.reader(), secrets)
+    credential = credentials.collected(
+        account, kind, keeping.Reader(), secrets, confirmed=confirmed_host
+    )
     made = credentials.opened(account, kind, credential, limits=LIMITS)
     if verify:
         probe(made)
-    _keep(account, secrets, known)
-    states.forget(name)
+    url = Secret(credential.address.url)
+    kept = {binding.KEPT: url, **secrets} if secrets else {}
+    notes = {binding.ENVIRONMENT: url} if credential.noted else {}
+    _keep(account, kept, notes, known)
     if verify:
         states.note_test(name, "ok")
-    return record(account, known, states.read())
+    return record(account, known, states.read(), {name: {**notes, **kept}})
 
 
-def _keep(account: Named, secrets: Mapping[str, Secret], known: Kinds) -> None:
+def _keep(
+    account: Named, kept: Mapping[str, Secret], notes: Mapping[str, Secret], known: Kinds
+) -> None:
     with editing.changing():
-        check_free(account, known)
-        restore = keeping.keep(account.name, secrets, account.kept) if account.kept else None
+        there = check_free(account, known)
+        pending.sweep(there)
+        restore = keeping.keep(account, kept, notes, there.keys())
         try:
             editing.insert(account)
         except BaseException:
-            if restore is not None:
-                restore()
+            restore()
             raise
+        pending.settle(account.name)
+        # what was known of another account of this name is not known of this one
+        states.keep_only({*there, *known} - {account.name})
 
 
-def check_free(account: Named, known: Kinds) -> None:
-    """Refuse an account whose name is taken, or means something else.
+def check_free(account: Named, known: Kinds) -> dict[str, Named]:
+    """Refuse an account whose name is taken, or means something else; return those there are.
 
     Raises
     ------
@@ -121,8 +137,10 @@ def check_free(account: Named, known: Kinds) -> None:
     ConfigurationError
         When the file of accounts cannot be meant.
     """
-    others = [(one.name, one.provider) for one in configuration.read().values()]
+    there = configuration.read(known)
+    others = [(one.name, one.provider) for one in there.values()]
     naming.check_free(account.name, account.provider, others, known)
+    return there
 
 
 def _check_complete(account: Named, kind: type[Provider]) -> None:
@@ -162,14 +180,15 @@ def _sorted_out(
 
 @discreet
 def remove(name: str, *, force: bool = False) -> None:
-    """Remove an account, with its secret and what is known of it.
+    """Remove an account, with its secret, the host it is for, and what is known of it.
 
     Parameters
     ----------
     name : str
         The account's name.
     force : bool
-        Whether to remove it even when its secret cannot be, as in a keyring that is locked.
+        Whether to remove it even when its secret cannot be, as in a keyring that is locked; that
+        goes at a later change, when the keyring is open.
 
     Raises
     ------
@@ -191,7 +210,8 @@ def remove(name: str, *, force: bool = False) -> None:
     """
     with editing.changing():
         known = kinds()
-        account = found(name, available(configuration.read(), known))
+        there = configuration.read(known)
+        account = found(name, available(there, known))
         kind = known.get(account.provider)
         if not account.listed:
             variables = ", ".join(one.variable for one in known[name].credentials)
@@ -199,29 +219,36 @@ def remove(name: str, *, force: bool = False) -> None:
                 f"{name} is only in the environment, and goes when its variables do: {variables}"
             )
         take_out = editing.without(name)
+        pending.sweep(there)
+        others = there.keys() - {name}
         try:
-            _remove_secrets(account, kind)
+            _remove_secrets(account, kind, others)
         except (ConfigurationError, StorageError) as error:
             problem = f"{error}. The account {name} is still there, and so may its secret be"
             if not force:
                 raise StorageError(
                     f"{problem}; removed by force, it goes without its secret"
                 ) from None
+            if account.kept == "keyring":
+                pending.note(name, [*_arguments(account, kind), binding.KEPT])
         take_out()
-    states.forget(name)
+        states.keep_only({*others, *known} - {name})
 
 
-def _remove_secrets(account: Named, kind: type[Provider] | None) -> None:
-    if account.kept is None:
-        return
-    arguments = account.keeps
-    if not arguments and kind is not None:
-        arguments = tuple(one.argument for one in kind.credentials if one.is_secret)
+def _remove_secrets(account: Named, kind: type[Provider] | None, others: Collection[str]) -> None:
+    arguments = _arguments(account, kind)
     if not arguments and account.kept == "keyring":
         raise StorageError(
             "which secrets the keyring keeps for it is not known, for its provider is gone"
         )
-    keeping.remove(account.name, arguments, account.kept)
+    keeping.remove(account, arguments, others)
+
+
+def _arguments(account: Named, kind: type[Provider] | None) -> tuple[str, ...]:
+    """Return what a store may keep of an account."""
+    if account.keeps or kind is None:
+        return account.keeps
+    return tuple(one.argument for one in kind.credentials if one.is_secret)
 
 
 __all__ = ["add", "check_free", "remove"]

@@ -8,6 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
+
+from billnb import analysis
 from billnb.analysis.asked import Asked
 from billnb.engine import answers
 from billnb.history.rules import COMPONENTS
@@ -152,9 +156,14 @@ def cash(asked: Asked, as_of: datetime) -> list[Table]:
     return tables
 
 
-def duplicates(asked: Asked) -> list[Table]:
-    """Return what looks charged twice; the newest, where there is much of it."""
-    found = asked.duplicates()
+def duplicates(history: pd.DataFrame, exact: pd.DataFrame) -> list[Table]:
+    """Return what looks charged twice; the newest, where there is much of it.
+
+    Rounded amounts may be alike where the exact ones, of the same rows, are not.
+    """
+    numbers = answers.column((f"{number:09}" for number in range(len(history))), pa.string())
+    alike = analysis.duplicates(exact.assign(entry_id=numbers))
+    found = history.iloc[alike["entry_id"].astype(int).tolist()]
     rows = [
         [
             f"{one['issued_at']:%Y-%m-%d %H:%M}",

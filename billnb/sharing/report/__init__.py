@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from billnb.reporting.document import report as report
+from billnb.sharing.report.document import report as report
 
 __all__ = ["report"]

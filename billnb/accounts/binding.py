@@ -1,0 +1,216 @@
+"""To which host a key may go: one rule, for every way an account is opened.
+
+A key goes to the host that came with it from the same place (typed together, or both set in the
+environment), to the host that it was connected or confirmed for, or, unless it was connected for
+another, to its provider's own. Anything else is refused until the user names the host: whoever
+can change where an account is must not have its key sent there.
+
+What a key was connected for stands where the key is, in the keyring or in the file of secrets, and
+not in the file of accounts. A key that an older version kept has no such note; it is taken to be
+for the provider's own host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+from urllib.parse import urlsplit
+
+from requests import Request
+from requests.exceptions import RequestException
+
+from billnb.errors import UnconfirmedHostError
+
+KEPT = "bound-to"
+"""What the host of a kept key is kept as, beside it; no argument of a provider can be called so."""
+
+ENVIRONMENT = "environment-bound-to"
+"""The same for the host that was confirmed for a key from the environment; in the file."""
+
+Source = Literal["given", "file", "environment", "kept", "default"]
+"""Where a key or an address comes from: this call, the file of accounts, ..."""
+
+_PORTS = {"https": 443, "http": 80}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where requests of an account go.
+
+    Attributes
+    ----------
+    url : str
+        Scheme, host and port, as :func:`normal` writes them.
+    source : Source
+        Who says so.
+    """
+
+    url: str
+    source: Source
+
+    @property
+    def host(self) -> str:
+        """What a person is asked to confirm: the host, and the port where it is another."""
+        return urlsplit(self.url).netloc
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A secret credential, as far as it matters where it goes.
+
+    Attributes
+    ----------
+    label : str
+        What a person calls it.
+    source : Source
+        Where it comes from.
+    place : str
+        The same in words: the variable, or the store.
+    """
+
+    label: str
+    source: Source
+    place: str
+
+
+def refusal(
+    name: str,
+    keys: Iterable[Key],
+    address: Address,
+    default: str,
+    bound: Callable[[str], str | None],
+    *,
+    is_new: bool = False,
+) -> UnconfirmedHostError | None:
+    """Return why the keys of an account may not go to its address; ``None`` where they may.
+
+    Parameters
+    ----------
+    name : str
+        The account.
+    keys : iterable of Key
+        Its keys.
+    address : Address
+        Where they would go.
+    default : str
+        Its provider's own address.
+    bound : callable
+        What reads the address kept as :data:`KEPT` or :data:`ENVIRONMENT`; asked only where that
+        decides.
+    is_new : bool
+        Whether the account is only being connected, which is where it is confirmed then.
+    """
+    default = normal(default)
+    for key in keys:
+        meant: str | None = default
+        if key.source == "kept":
+            meant = bound(KEPT) or default
+        elif address.url != default:
+            together = key.source == address.source
+            noted = bound(ENVIRONMENT) if key.source == "environment" and not together else None
+            meant = address.url if together else noted
+        if meant != address.url:
+            return _refusal(name, key, address, meant, is_new=is_new)
+    return None
+
+
+def mismatch(name: str, words: str, address: Address) -> UnconfirmedHostError | None:
+    """Return what is said where somebody confirms another host than an account's keys would go to.
+
+    What was written is not repeated, for a key may have been put in its place.
+    """
+    if means(words, address):
+        return None
+    return _error(
+        name,
+        address,
+        "the host that was confirmed is not the one that the key would be sent to, "
+        f"{address.host}; nothing was sent",
+        "Write that host, if the key may go there",
+    )
+
+
+def needs_note(keys: Iterable[Key], address: Address, default: str) -> bool:
+    """Whether a key from the environment goes to its address only because that was confirmed."""
+    is_apart = address.source != "environment" and address.url != normal(default)
+    return is_apart and any(key.source == "environment" for key in keys)
+
+
+@lru_cache(maxsize=256)
+def normal(url: str) -> str:
+    """Return scheme, host and port as one address is always written.
+
+    Examples
+    --------
+    >>> normal("HTTPS://API.Bytio.com:443/")
+    'https://api.bytio.com'
+    """
+    parts = urlsplit(str(Request("GET", url).prepare().url))  # which writes a host in ASCII
+    host = (parts.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
+    port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+def means(words: str, address: Address) -> bool:
+    """Whether what somebody confirms is the host of an address.
+
+    Examples
+    --------
+    >>> address = Address("https://api.example.com", "file")
+    >>> means("API.example.com", address), means("example.com", address)
+    (True, False)
+    """
+    words = words.strip()
+    scheme = urlsplit(address.url).scheme
+    try:
+        return normal(words if "://" in words else f"{scheme}://{words}") == address.url
+    except (RequestException, ValueError):
+        return False
+
+
+def _refusal(
+    name: str, key: Key, address: Address, meant: str | None, *, is_new: bool
+) -> UnconfirmedHostError:
+    who = {
+        "file": "which the file of accounts names",
+        "environment": "which the environment names",
+        "given": "which comes from elsewhere",
+        "default": "the provider's own",
+    }.get(address.source, "")
+    was = "and that host was never confirmed for it"
+    if meant is not None and key.source == "kept":
+        was = f"and it was connected for {urlsplit(meant).netloc}"
+    verb = "add" if is_new else "confirm"
+    return _error(
+        name,
+        address,
+        f"the {key.label} ({key.place}) would be sent to {address.host}, {who}, {was}; nothing was "
+        "sent",
+        f"If it may go there, confirm the host: billnb accounts {verb} {name} --host "
+        f"{address.host}",
+    )
+
+
+def _error(name: str, address: Address, reason: str, todo: str) -> UnconfirmedHostError:
+    error = UnconfirmedHostError(f"{reason}. {todo}")
+    error.reason = reason
+    error.account = name
+    error.host = address.host
+    return error
+
+
+__all__ = [
+    "ENVIRONMENT",
+    "KEPT",
+    "Address",
+    "Key",
+    "Source",
+    "means",
+    "mismatch",
+    "needs_note",
+    "normal",
+    "refusal",
+]

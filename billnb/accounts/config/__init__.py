@@ -1,0 +1,1 @@
+"""The file of accounts, which people write in too."""

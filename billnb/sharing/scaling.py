@@ -1,0 +1,180 @@
+"""Index numbers in the place of amounts, rounded until they no longer tell the amounts.
+
+Money comes in whole cents, so exact index numbers are whole multiples of what a cent is on their
+scale: whoever finds the largest number that divides them all has found the scale. Two rules
+prevent it. A currency's numbers are rounded to a step that is never less than ten cents (or one of
+what most of its amounts are whole multiples of), and then every scale on which a step is more than
+a cent agrees with them equally well; and all else that a report shows is reckoned from the
+rounded numbers, so that it tells nothing that they do not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from billnb import analysis
+from billnb.engine import answers
+from billnb.history import AMOUNTS, MONEY
+from billnb.history.rules import STATED, VOIDED, components
+from billnb.sharing.amounts import amounts_masked
+from billnb.sharing.pseudonyms import fresh
+from billnb.values.money import PLACES, total
+
+INDEX_BASE = 100
+"""What the mean month is on the scale of :func:`scaled`."""
+
+STEPS_OF_MEAN = 10
+"""How many steps the mean entry of a currency has at least, where that hides enough."""
+
+_STEP_IN_CENTS = 10
+_WIDE = Context(prec=76)
+_TEXTS = ("description", "status", "payment_type", "method")
+_FINGERPRINT = re.compile(r"[0-9a-f]{32}(?:#\d+)?")
+
+
+@dataclass(slots=True)
+class _Scale:
+    """How amounts of a currency become index numbers.
+
+    Attributes
+    ----------
+    factor : decimal.Decimal
+        What makes an amount an index number.
+    step : decimal.Decimal
+        What that is rounded to a multiple of.
+    carries : bool
+        Whether what rounding leaves over goes on to the next entry of the same account and kind.
+    """
+
+    factor: Decimal
+    step: Decimal
+    carries: bool
+    over: dict[tuple[str | None, ...], Decimal] = field(default_factory=dict)
+
+    def index(self, amount: Decimal, whose: tuple[str | None, ...]) -> Decimal:
+        exact = _WIDE.multiply(amount, self.factor)
+        if self.carries:
+            exact = _WIDE.add(exact, self.over.get(whose, Decimal()))
+        steps = _WIDE.divide(exact, self.step).to_integral_value(ROUND_HALF_EVEN)
+        rounded = _WIDE.multiply(steps, self.step)
+        if self.carries:
+            self.over[whose] = _WIDE.subtract(exact, rounded)
+        return rounded
+
+
+def scaled(history: pd.DataFrame) -> pd.DataFrame:
+    """Return a history whose amounts are index numbers: 100 is about the mean month of a currency.
+
+    The mean is that of what was invoiced, credits not taken off, in the months from a currency's
+    first spend to its last; where nothing was, the mean of its entries.
+
+    Index numbers are rounded to a step: the largest power of ten of which the mean entry of the
+    currency has ten, but never less than ten cents, nor than one of the unit that three quarters
+    of the amounts are whole multiples of. Each component is rounded, and an entry's total is their
+    sum: totals are the sums of their parts here too. What is rounded is at most a twentieth of the
+    mean entry, and an amount smaller than that becomes zero. Where amounts are so small that ten
+    cents are more than a tenth of the mean one, what rounding leaves over is carried to the next
+    entry of the same account and kind, so that sums hold, and the step tells about how small.
+
+    Proportions, dates, counts and the order of entries stay: whoever knows one amount knows about
+    how much the others are. Amounts in texts are masked, links to documents left out, and
+    fingerprints, which amounts could be tried against, are replaced.
+
+    Parameters
+    ----------
+    history : pandas.DataFrame
+        A history.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The history with amounts on the scale, and ``USD index`` for ``USD``.
+
+    Raises
+    ------
+    ArgumentError
+        When columns are missing.
+
+    Examples
+    --------
+    >>> import billnb
+    >>> scaled(billnb.demo())["currency"].unique().tolist()
+    ['USD index', 'INR index']
+    """
+    scales = _scales(history)
+    rows = answers.records(history[["provider", "account", "kind", "currency", *AMOUNTS]])
+    indexed = [_indexed(row, scales[row["currency"]]) for row in rows]
+    columns = {name: answers.column([row[name] for row in indexed], MONEY) for name in AMOUNTS}
+    masked = amounts_masked([row[name] for row in rows for name in AMOUNTS])
+    texts: dict[str, list[str | None]] = {
+        "currency": [f"{row['currency']} index" for row in rows],
+        "entry_id": [one and _FINGERPRINT.sub(_other, one) for one in _values(history, "entry_id")],
+        "document_url": [None] * len(rows),
+        **{name: list(map(masked, _values(history, name))) for name in _TEXTS},
+    }
+    columns |= {name: answers.column(values, pa.string()) for name, values in texts.items()}
+    return history.assign(**columns).drop(columns="fx_rate", errors="ignore")
+
+
+def _values(history: pd.DataFrame, name: str) -> list[str | None]:
+    return answers.values(history[name]) if name in history else [None] * len(history)
+
+
+def _other(fingerprint: re.Match[str]) -> str:
+    return fresh(fingerprint[0])
+
+
+def _scales(history: pd.DataFrame) -> dict[str, _Scale]:
+    """Return the scale of each currency: its mean month is 100."""
+    months = analysis.spend(history)["currency"].value_counts()
+    counts = history["kind"].eq("invoice") & ~history["status"].isin(VOIDED).fillna(False)
+    scales = {}
+    for currency in history["currency"].unique():
+        mine = history["currency"] == currency
+        every = [one.copy_abs() for one in answers.values(history.loc[mine, "total"]) if one]
+        amounts = [one.copy_abs() for one in answers.values(history.loc[mine & counts, "total"])]
+        number = int(months.get(currency, 0))
+        if not any(amounts):
+            amounts, number = every, len(every)
+        mean = _WIDE.divide(total(amounts), number) if number else Decimal()
+        factor = _WIDE.divide(INDEX_BASE, mean) if mean else Decimal(1)
+        scales[str(currency)] = _scale(factor, every)
+    return scales
+
+
+def _scale(factor: Decimal, amounts: list[Decimal]) -> _Scale:
+    """Return how amounts, without signs and zeros, are rounded."""
+    if not amounts:
+        return _Scale(factor, Decimal(1), carries=False)
+    mean = _WIDE.divide(_WIDE.multiply(total(amounts), factor), len(amounts))
+    usual = _power_of_ten(_WIDE.divide(mean, STEPS_OF_MEAN))
+    places = sorted(-int(one.normalize(_WIDE).as_tuple().exponent) for one in amounts)
+    coarse = max(0, places[len(places) // 4])
+    unit = Decimal(1).scaleb(-coarse)
+    least = max(unit, _STEP_IN_CENTS * Decimal(1).scaleb(-max(coarse, 2)))
+    hiding = _power_of_ten(_WIDE.multiply(least, factor), up=True)
+    step = max(usual, hiding, Decimal(1).scaleb(-PLACES))
+    return _Scale(factor, step, carries=step > usual)
+
+
+def _power_of_ten(number: Decimal, *, up: bool = False) -> Decimal:
+    """Return the largest power of ten that is not more; or the smallest that is not less."""
+    power = Decimal(1).scaleb(number.adjusted())
+    return power.scaleb(1) if up and power < number else power
+
+
+def _indexed(row: Mapping[str, Any], scale: _Scale) -> dict[str, Decimal | None]:
+    """Return an entry's amounts on the scale; the total is the sum of its components there too."""
+    whose = row["provider"], row["account"], row["kind"]
+    parts = {name: scale.index(amount, (*whose, name)) for name, amount in components(row).items()}
+    return {**dict.fromkeys(STATED), **parts, "total": total(parts.values())}
+
+
+__all__ = ["INDEX_BASE", "scaled"]

@@ -1,0 +1,81 @@
+"""Calls that nothing can interrupt, made in threads apart that nobody has to wait for.
+
+A name is looked up in C: no signal, deadline or other thread gets in between. The threads are
+daemons, so that a process can end while one is stuck, and there are only so many of them; those of
+:class:`concurrent.futures.ThreadPoolExecutor` would be waited for.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, wait
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Apart(Generic[T]):
+    """Threads for calls that cannot be interrupted; one that asks the same joins the one under way.
+
+    Parameters
+    ----------
+    most : int
+        Threads at a time. Calls past that wait for one.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._start_anew()
+        if hasattr(os, "register_at_fork"):  # a forked child has none of the threads
+            os.register_at_fork(after_in_child=self._start_anew)
+
+    def call(self, key: Hashable, function: Callable[[], T]) -> Future[T]:
+        """Have a function called, unless the same is under way; `key` says what is the same."""
+        with self._lock:
+            found = self._under_way.get(key)
+            if found is not None:
+                return found
+            future: Future[T] = Future()
+            self._under_way[key] = future
+            self._waiting.append((key, function))
+            if self._threads < self._most:
+                self._threads += 1
+                threading.Thread(target=self._work, name="billnb-apart", daemon=True).start()
+        return future
+
+    def _start_anew(self) -> None:
+        self._lock = threading.Lock()
+        self._under_way: dict[Hashable, Future[T]] = {}
+        self._waiting: deque[tuple[Hashable, Callable[[], T]]] = deque()
+        self._threads = 0
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._threads -= 1
+                    return
+                key, function = self._waiting.popleft()
+            result: Any = None
+            failure: BaseException | None = None
+            try:
+                result = function()
+            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+                failure = error
+            with self._lock:
+                future = self._under_way.pop(key)
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure)
+            del future, result, failure, function
+
+
+def waited_for(future: Future[T], moment: Callable[[], float]) -> T:
+    """Return a result; `moment` says for how long to wait at a time, or raises."""
+    while not future.done():
+        wait([future], timeout=moment())
+    return future.result()

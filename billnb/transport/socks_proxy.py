@@ -1,0 +1,84 @@
+"""A connection through a SOCKS proxy, by PySocks, in the time there is."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from concurrent.futures import Future
+from importlib.util import find_spec
+from typing import Any
+
+from billnb.errors import TransportError
+from billnb.transport.apart import Apart, waited_for
+from billnb.transport.budget import Budget
+from billnb.transport.connecting import Connector, Options
+
+_VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+
+_talks: Apart[socket.socket] = Apart(most=64)
+
+
+def check() -> None:
+    """See that PySocks is there.
+
+    Raises
+    ------
+    TransportError
+        When it is not; the message says what to install, or to set.
+    """
+    if find_spec("socks") is not None:
+        return
+    said = next((name for name in _VARIABLES if os.environ.get(name)), "the system")
+    raise TransportError(
+        f"{said} names a SOCKS proxy, which needs the package PySocks: python -m pip install "
+        "PySocks, or name an http proxy in HTTPS_PROXY"
+    )
+
+
+class SocksConnector(Connector):
+    """Makes connections through a SOCKS proxy.
+
+    Parameters
+    ----------
+    budget : Budget
+        The time there is.
+    proxy : mapping
+        What urllib3 read of the proxy's address.
+    """
+
+    def __init__(self, budget: Budget, proxy: Mapping[str, Any]) -> None:
+        super().__init__(budget)
+        self._proxy = proxy
+
+    def connect(self, host: str, port: int, options: Options = ()) -> socket.socket:
+        import socks  # type: ignore[import-untyped]
+
+        seconds = self.budget.left()
+
+        def talk() -> socket.socket:
+            connected: socket.socket = socks.create_connection(
+                (host, port),
+                proxy_type=self._proxy["socks_version"],
+                proxy_addr=self._proxy["proxy_host"],
+                proxy_port=self._proxy["proxy_port"],
+                proxy_username=self._proxy["username"],
+                proxy_password=self._proxy["password"],
+                proxy_rdns=self._proxy["rdns"],
+                timeout=seconds,
+                socket_options=options,
+            )
+            return connected
+
+        # PySocks waits for one answer at a time, and looks names up itself
+        under_way = _talks.call(object(), talk)
+        try:
+            return waited_for(under_way, self.budget.moment)
+        except BaseException:
+            under_way.add_done_callback(_close)
+            raise
+
+
+def _close(late: Future[socket.socket]) -> None:
+    if late.exception() is None:
+        late.result().close()

@@ -1,0 +1,143 @@
+"""Which authorities' certificates are trusted, as the environment says, and TLS on top of it."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import ssl
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from billnb.errors import TransportError
+
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # a file or a folder each; the first counts
+_HASHED = re.compile(r"[0-9a-f]{8}\.\d+")  # as OpenSSL finds a certificate in a folder
+
+ADVICE = "set SSL_CERT_FILE, or REQUESTS_CA_BUNDLE, to the file of your authority's certificates"
+"""What to do where a company has an authority of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Where the certificates of trusted authorities are.
+
+    Attributes
+    ----------
+    file, folders : str or None
+        A file of certificates; folders of hashed ones, put together as OpenSSL has them.
+    said : str
+        What says so: the variable's name, or variables' names.
+    """
+
+    file: str | None
+    folders: str | None
+    said: str
+
+    @property
+    def place(self) -> str | None:
+        """The one place that requests can be told of."""
+        return self.file or self.folders
+
+
+def trusted() -> Trust:
+    """Return what the environment says is trusted: requests' own bundle, unless it says."""
+    for variable in _BUNDLES:
+        if place := os.environ.get(variable):
+            is_folder = Path(place).is_dir()
+            return Trust(None if is_folder else place, place if is_folder else None, variable)
+    file, folders = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    if file or folders:
+        said = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
+        return Trust(file or None, folders or None, " and ".join(said))
+    return Trust(DEFAULT_CA_BUNDLE_PATH, None, "the package certifi")
+
+
+def context(trust: Trust) -> ssl.SSLContext:
+    """Return what makes TLS connections to those who are trusted.
+
+    Raises
+    ------
+    TransportError
+        When there are no certificates where they should be.
+    """
+    return _context(trust, _state(trust.file), _state(trust.folders))
+
+
+@functools.lru_cache(maxsize=4)  # reading a bundle takes as long as reading a page
+def _context(trust: Trust, *state: object) -> ssl.SSLContext:
+    problem = _problem(trust)
+    made = Context(ssl.PROTOCOL_TLS_CLIENT)
+    if sys.version_info >= (3, 13):  # as ssl.create_default_context has it
+        made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    if problem is None:
+        try:
+            made.load_verify_locations(trust.file, trust.folders)
+        except OSError:  # ssl.SSLError is one
+            problem = "a file that cannot be read as certificates"
+        else:
+            if trust.folders is None and not made.cert_store_stats()["x509"]:
+                problem = "a file without a certificate"
+    if problem is None:
+        return made
+    raise TransportError(
+        f"no TLS connection can be made: {trust.said} names {problem}; expected the certificates "
+        "to trust, in PEM. Correct the variable, or unset it"
+    )
+
+
+def _problem(trust: Trust) -> str | None:
+    if trust.file is not None:
+        file = Path(trust.file)
+        if not file.exists():
+            return "a file that is not there"
+        if not file.is_file():  # a pipe would be waited for
+            return "what is no file"
+    if trust.folders is not None:
+        folders = [Path(one) for one in trust.folders.split(os.pathsep)]
+        if not any(folder.is_dir() for folder in folders):
+            return "a folder that is not there"
+        if not any(_HASHED.fullmatch(name) for one in folders for name in _names(one)):
+            return "a folder without hashed certificates (openssl rehash makes them)"
+    return None
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _state(place: str | None) -> object:
+    """Return what changes when a place does, so that it is read again."""
+    try:
+        found = os.stat(place) if place is not None else None
+    except (OSError, ValueError):
+        return None
+    return found and (found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+class Context(ssl.SSLContext):
+    """TLS whose handshake takes no longer than the budget of the socket it is made on."""
+
+    def wrap_socket(self, sock: Any, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
+        kwargs["do_handshake_on_connect"] = False
+        budget = sock.budget
+        secure = super().wrap_socket(sock, *args, **kwargs)
+        try:
+            while True:
+                # in slices: the socket that another thread could break off is detached by now
+                secure.settimeout(budget.moment())
+                try:
+                    secure.do_handshake()
+                except TimeoutError:
+                    continue
+                return secure
+        except BaseException:
+            secure.close()
+            raise
