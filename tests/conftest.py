@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import keyring
 import keyring.backends.fail
 import pytest
-import vendors
-from browser import NoBrowserError, launched, watched
-from faulty import FaultyServer
+from support import vendors
+from support.browser import NoBrowserError, launched, watched
+from support.faulty import FaultyServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

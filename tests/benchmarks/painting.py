@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import ledger
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-import browser as browsers
-import jupyter
+from support import browser as browsers
+from support import jupyter
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
