@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 import keyring
 import keyring.backends.fail
 import pytest
-from support import vendors
-from support.browser import NoBrowserError, launched, watched
-from support.faulty import FaultyServer
+
+pytest.register_assert_rewrite("support")
+
+from support import vendors  # noqa: E402
+from support.browser import NoBrowserError, launched, watched  # noqa: E402
+from support.faulty import FaultyServer  # noqa: E402
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
