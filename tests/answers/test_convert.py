@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.ledgers import (
+    column,
     history,
     invoice,
     ledgers,
@@ -140,7 +141,7 @@ def test_rates_of_whole_numbers_are_exact() -> None:
 
 
 def test_rates_of_arrow_decimals_are_exact() -> None:
-    rate = pd.array([Decimal("0.9000000001")], pd.ArrowDtype(pa.decimal128(20, 10)))
+    rate = column([Decimal("0.9000000001")], pa.decimal128(20, 10))
     rates = pd.DataFrame({"date": ["2026-01-05"], "currency": ["USD"], "rate": rate})
     answer = analysis.convert(history(invoice(1, "2026-01-05")), "EUR", rates)
     assert answer["total"].to_list() == [Decimal("0.9000000001")]

@@ -69,9 +69,13 @@ def in_zone(table: pa.Table, zone: str | None) -> pa.Table:
 
 def in_cents(table: pa.Table) -> pa.Table:
     """Amounts of two places, as a database may keep them."""
+
+    def rounded(column: pa.ChunkedArray) -> pa.Array:
+        cents = [one and one.quantize(Decimal("0.01")) for one in column.to_pylist()]
+        return pa.array(cents, pa.decimal128(18, 2))
+
     for name in AMOUNTS:
-        cents = [one and one.quantize(Decimal("0.01")) for one in table[name].to_pylist()]
-        table = replaced(table, name, lambda _, cents=cents: pa.array(cents, pa.decimal128(18, 2)))
+        table = replaced(table, name, rounded)
     return table
 
 

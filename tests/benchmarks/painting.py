@@ -117,10 +117,10 @@ def main() -> None:
         print(f"ratio {middle['dashboard'] / middle['FigureWidget']:20.2f}")
         path = ledger.write(Path(folder, "ledger.parquet"), chosen.entries)
         seen, whole = zip(*changes(server, browser, path, chosen.choices), strict=True)
-        for name, times in {"what is seen": seen, "all of it": whole}.items():
+        for name, painted in {"what is seen": seen, "all of it": whole}.items():
             print(
                 f"{chosen.entries:,} entries: {name} of a choice is painted after "
-                f"{statistics.median(times):.0f} ms, at most {max(times):.0f}"
+                f"{statistics.median(painted):.0f} ms, at most {max(painted):.0f}"
             )
 
 

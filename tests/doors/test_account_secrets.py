@@ -187,7 +187,9 @@ def test_what_the_environment_holds_needs_no_keyring(
     unlocked = LockableKeyring()
     keyring.set_keyring(unlocked)
     unlocked.locked = False
-    details = {"api_key": KEY} if case.name == "bytio" else {"token": KEY, "org_handle": "x"}
+    details: dict[str, Any] = (
+        {"api_key": KEY} if case.name == "bytio" else {"token": KEY, "org_handle": "x"}
+    )
     accounts.add("production", case.name, base_url=server.url, verify=False, **details)
     unlocked.locked = True
     suffix = "API_KEY" if case.name == "bytio" else "API_TOKEN"
@@ -346,7 +348,7 @@ def test_nothing_public_shows_a_secret(
     folder: Path, case: Case, server: FaultyServer, log: io.StringIO
 ) -> None:
     keyring.set_keyring(MemoryKeyring())
-    details = {"api_key": KEY}
+    details: dict[str, Any] = {"api_key": KEY}
     if case.name == "unpod":
         details = {"token": KEY, "org_handle": "example.com"}
     said = [

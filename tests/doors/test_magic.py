@@ -28,6 +28,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Interacti
     found.run_cell("%load_ext billnb")
     yield found
     found.run_line_magic("reset", "-f")
+    assert found.history_manager is not None
     found.history_manager.end_session()
     InteractiveShell.clear_instance()
 

@@ -113,8 +113,8 @@ def take_dashboard(browser: Browser, folder: Path) -> None:
             path = PICTURES / f"dashboard-{theme}.png"
             box = shown.locator(".billnb").bounding_box()
             assert box
-            clip = {"x": box["x"] - 8, "y": box["y"] - 4, "width": box["width"] + 16, "height": 950}
-            shown.screenshot(path=path, clip=clip)
+            left, top, width = box["x"] - 8, box["y"] - 4, box["width"] + 16
+            shown.screenshot(path=path, clip={"x": left, "y": top, "width": width, "height": 950})
             context.close()
             server.end_sessions()
 

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -175,7 +175,7 @@ def attacked(vendor: str) -> dict[str, Outcome]:
 
 
 @pytest.fixture(params=["bytio", "unpod", "acme"])
-def vendor(request: pytest.FixtureRequest) -> Iterator[str]:
+def vendor(request: pytest.FixtureRequest) -> Any:
     """A built-in vendor, or one of a package of somebody else's."""
     return request.param
 

@@ -184,7 +184,7 @@ def test_a_history_that_never_rests_is_an_error(
 
 def test_a_cached_page_is_found_out_by_snapshot(case: Case, server: FaultyServer) -> None:
     """Page 2 comes from a cache of before a swap; asked in another size, it does not."""
-    cached: dict[tuple[str, ...], Response] = {}
+    cached: dict[tuple[tuple[str, str], ...], Response] = {}
 
     def behave(exchange: Exchange) -> None:
         key = tuple(sorted(exchange.request.query.items()))

@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import trustme
 from support import vendors
-from support.faulty import Exchange, FaultyServer
+from support.clock import PATIENCE, ending
+from support.faulty import Behaviour, Exchange, FaultyServer
 from support.silent import accepting, silent_addresses
 from support.vendors import Case
 
@@ -39,13 +40,6 @@ def addresses(hosts: Sequence[str], port: int) -> list[Address]:
     return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in hosts]
 
 
-@contextmanager
-def taking_at_most(seconds: float) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < seconds
-
-
 def test_twenty_silent_addresses_share_one_deadline() -> None:
     with silent_addresses(20) as (hosts, port):
         found = addresses(hosts, port)
@@ -53,7 +47,7 @@ def test_twenty_silent_addresses_share_one_deadline() -> None:
             closing(
                 client(f"http://name.example:{port}", resolve=lambda *_: found, total=1.0)
             ) as asking,
-            taking_at_most(3),
+            ending(),
             pytest.raises(errors.DeadlineExceededError),
         ):
             asking.get({}, bytes)
@@ -71,7 +65,7 @@ def test_connect_limits_one_attempt_at_all_addresses() -> None:
         )
         with (
             closing(asking),
-            taking_at_most(5),
+            ending(),
             pytest.raises(errors.TransportError, match="no connection could be made in time"),
         ):
             asking.get({}, bytes)
@@ -88,7 +82,7 @@ def test_an_address_that_answers_is_found_behind_silent_and_closed_ones() -> Non
         found[2:2] = [(socket.AF_UNIX, socket.SOCK_STREAM, 6, "", ("nowhere", 1))]
         asking = client("http://name.example", resolve=lambda *_: found, connect=20.0, total=30.0)
         server.behave = lambda it: it.reply_body(b"yes")
-        with closing(asking), taking_at_most(10):
+        with closing(asking), ending():
             assert asking.get({}, bytes) == b"yes"
 
 
@@ -103,7 +97,7 @@ def test_a_slow_lookup_ends_at_the_deadline() -> None:
     try:
         with (
             closing(client("http://name.example", resolve=slow, connect=60.0, total=0.5)) as asking,
-            taking_at_most(2.5),
+            ending(),
             pytest.raises(errors.DeadlineExceededError),
         ):
             asking.get({}, bytes)
@@ -120,7 +114,8 @@ def test_a_slow_lookup_ends_at_the_deadline() -> None:
 
 
 def test_a_name_is_looked_up_once_a_client_and_anew_where_it_moved() -> None:
-    with FaultyServer(vendors.case("bytio").answer) as server, FaultyServer(print) as other:
+    case = vendors.case("bytio")
+    with FaultyServer(case.answer) as server, FaultyServer(case.answer) as other:
         asked: list[str] = []
         serving = server
 
@@ -160,7 +155,7 @@ def test_a_handshake_ends_at_the_deadline(said: bytes) -> None:
     with (
         accepting(said) as port,
         closing(client(f"https://localhost:{port}", connect=60.0, total=0.8)) as asking,
-        taking_at_most(2.5),
+        ending(),
         pytest.raises(errors.DeadlineExceededError),
     ):
         asking.get({}, bytes)
@@ -172,7 +167,7 @@ def test_a_handshake_is_part_of_what_connecting_may_take() -> None:
         closing(
             client(f"https://localhost:{port}", connect=0.4, total=60.0, tries=1, silence=60.0)
         ) as asking,
-        taking_at_most(5),
+        ending(),
         pytest.raises(errors.TransportError, match="in time"),
     ):
         asking.get({}, bytes)
@@ -186,13 +181,13 @@ def test_a_proxy_that_says_nothing_is_late_too(
         monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://localhost:{port}")
         with (
             closing(client("https://bytio.example", connect=60.0, total=0.8)) as asking,
-            taking_at_most(2.5),
+            ending(),
             pytest.raises(errors.DeadlineExceededError),
         ):
             asking.get({}, bytes)
 
 
-WAITS: dict[str, Callable[[Exchange], None]] = {
+WAITS: dict[str, Behaviour] = {
     "headers": Exchange.hang,
     "rate limit": lambda it: it.reply_body(b"{}", 429, Retry_After="30"),
     "backoff": lambda it: it.reply_body(b"{}", 503, Retry_After="30"),
@@ -236,7 +231,7 @@ def test_closing_a_client_ends_whoever_waits(wait: str) -> None:
         time.sleep(0.3)
         assert thread.is_alive()
         asking.close()
-        thread.join(5)
+        thread.join(PATIENCE)
         stuck.set()
     assert not thread.is_alive()
     (error,) = ended

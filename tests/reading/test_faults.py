@@ -18,10 +18,12 @@ from typing import Any
 import pytest
 import trustme
 from support import vendors
+from support.clock import ending
 from support.faults import assert_exact, load, reset_in_mid_body, sometimes, status
 from support.faulty import Behaviour, ConnectProxy, Exchange, FaultyServer, message
 from support.vendors import Case
 
+import billnb
 from billnb import errors
 from billnb.sandbox.wire import json_response
 
@@ -47,10 +49,8 @@ def test_passing_failures_are_tried_again(
 )
 def test_lasting_failures_end_in_time(case: Case, server: FaultyServer, fault: Behaviour) -> None:
     server.behave = fault
-    began = time.monotonic()
-    with pytest.raises(errors.TransportError, match=case.name):
+    with ending(), pytest.raises(errors.TransportError, match=case.name):
         load(case, server, silence=0.3, total=1.0)
-    assert time.monotonic() - began < 2.5
     assert 1 <= server.requests <= 5
 
 
@@ -89,10 +89,8 @@ def drip_continue(exchange: Exchange) -> None:
 @pytest.mark.parametrize("fault", [drip_body, drip_header, drip_continue])
 def test_dripping_ends_at_the_deadline(case: Case, server: FaultyServer, fault: Behaviour) -> None:
     server.behave = fault
-    began = time.monotonic()
-    with pytest.raises(errors.DeadlineExceededError):
+    with ending(after=0.7), pytest.raises(errors.DeadlineExceededError):
         load(case, server, total=0.8)
-    assert 0.7 < time.monotonic() - began < 2
 
 
 # 4: bodies cut short
@@ -288,18 +286,15 @@ def test_a_rate_limit_is_waited_for(case: Case, server: FaultyServer, form: str)
         exchange.reply(busy if exchange.number == 1 else None)
 
     server.behave = behave
-    began = time.monotonic()
-    assert_exact(case, load(case, server, total=10.0))
-    assert 0.9 < time.monotonic() - began < 4
+    with ending(after=0.9):
+        assert_exact(case, load(case, server, total=10.0))
 
 
 @pytest.mark.parametrize("after", ["86400", "99999999999999999999", "date"])
 def test_an_absurd_wait_is_an_error_at_once(case: Case, server: FaultyServer, after: str) -> None:
     server.behave = status(429, Retry_After=in_seconds(7200) if after == "date" else after)
-    began = time.monotonic()
     with pytest.raises(errors.RateLimitedError) as caught:
         load(case, server)
-    assert time.monotonic() - began < 1
     assert caught.value.retry_after is not None
     assert server.requests == 1
 
@@ -318,8 +313,8 @@ def test_an_absurd_wait_is_an_error_at_once(case: Case, server: FaultyServer, af
     ],
 )
 def test_an_unreadable_wait_is_our_own(case: Case, server: FaultyServer, after: str | None) -> None:
-    headers = {} if after is None else {"Retry_After": after}
-    server.behave = sometimes(status(429, **headers))
+    behave = status(429) if after is None else status(429, Retry_After=after)
+    server.behave = sometimes(behave)
     assert_exact(case, load(case, server))
 
 
@@ -560,7 +555,7 @@ def test_a_credential_that_cannot_be_sent_is_refused_unsaid(
     caplog.set_level(logging.DEBUG)
     canary = f"CANARY{bad}" if bad else bad
     with pytest.raises(errors.AuthenticationError) as caught:
-        load(case, server) if case.account(server.url, key=canary) else None
+        billnb.load(case.account(server.url, key=canary))
     assert "CANARY" not in str(caught.value)
     assert "CANARY" not in caplog.text
     assert server.requests == 0

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 from support.ledgers import (
     QUESTIONS,
+    column,
     history,
     in_pandas,
     invoice,
@@ -107,7 +108,7 @@ def test_amounts_that_cannot_be_kept_are_refused(amount: str) -> None:
 
 def test_more_places_than_an_amount_has_are_refused_and_not_rounded() -> None:
     ledger = a_bit_of_everything()
-    total = pd.array([Decimal("0.1234567890123")] * 7, pd.ArrowDtype(pa.decimal128(38, 20)))
+    total = column([Decimal("0.1234567890123")] * 7, pa.decimal128(38, 20))
     for ask in QUESTIONS.values():
         with pytest.raises(MoneyError, match="places"):
             ask(ledger.assign(total=total))
@@ -149,7 +150,7 @@ def test_decimals_of_other_widths_are_refused_where_they_are_not_read(
 @each_question_of_money
 def test_an_unstated_currency_is_added_to_no_other(question: str) -> None:
     ledger = a_bit_of_everything()
-    ledger["currency"] = pd.array([None] * len(ledger), pd.ArrowDtype(pa.string()))
+    ledger["currency"] = column([None] * len(ledger), pa.string())
     with pytest.raises(MixedCurrencyError, match="state no currency"):
         QUESTIONS[question](ledger)
 

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import trustme
 from support import vendors
+from support.clock import PATIENCE
 from support.faulty import ConnectProxy, Exchange, FaultyServer
 from support.folders import TESTS
 from support.silent import accepting, silent_addresses
@@ -132,7 +133,7 @@ def test_a_client_that_is_closed_holds_no_connection() -> None:
         assert opened() >= before + 5
         for client in held:
             client.close()
-        end = time.monotonic() + 5
+        end = time.monotonic() + PATIENCE
         while opened() > before and time.monotonic() < end:  # until the server has closed its ends
             time.sleep(0.01)
         assert opened() == before

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from support import vendors
+from support.clock import ending, working
 from support.faulty import Exchange, FaultyServer
 from support.folders import TESTS
 from support.vendors import Case, amounts
@@ -152,10 +153,8 @@ def test_gzip_of_several_members_is_read(case: Case, server: FaultyServer) -> No
 def test_gzip_of_endless_members_is_refused(case: Case, server: FaultyServer) -> None:
     packed = gzip.compress(b" ") * 100_000
     server.behave = lambda it: it.reply_body(packed, Content_Encoding="gzip")
-    began = time.monotonic()
-    with pytest.raises(errors.MalformedBodyError):
+    with working(at_most=10), pytest.raises(errors.MalformedBodyError):
         load(case, server, tries=1)
-    assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize("text", ["a." * 30_000, "!" * 60_000, "a:/" * 20_000, "1 " * 30_000])
@@ -163,10 +162,8 @@ def test_long_messages_are_cut_before_they_are_read(
     case: Case, server: FaultyServer, text: str
 ) -> None:
     server.behave = lambda it: it.reply_body(vendors.encode({"message": text}), 400)
-    began = time.monotonic()
-    with pytest.raises(errors.RequestError) as caught:
+    with working(at_most=10), pytest.raises(errors.RequestError) as caught:
         load(case, server)
-    assert time.monotonic() - began < 1
     assert len(str(caught.value)) < 500
 
 
@@ -203,17 +200,15 @@ def test_a_proxy_that_drips_is_late_too(monkeypatch: pytest.MonkeyPatch) -> None
         threading.Thread(target=drip, daemon=True).start()
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{listener.getsockname()[1]}")
         case = vendors.case("bytio")
-        began = time.monotonic()
-        with pytest.raises(errors.TransportError):
+        with ending(), pytest.raises(errors.TransportError):
             billnb.load(case.account("https://bytio.example", total=1.0, tries=1))
-        assert time.monotonic() - began < 2.5
 
 
 # executors
 
 
 class _Broken(Executor):
-    def submit(self, *_: Any, **__: Any) -> Future[Any]:  # type: ignore[override]
+    def submit(self, *_: Any, **__: Any) -> Future[Any]:
         future: Future[Any] = Future()
         future.set_exception(BrokenProcessPool("a worker died"))
         return future

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from support import vendors
+from support.clock import PATIENCE, ending
 from support.faulty import Exchange, FaultyServer
 from support.vendors import Case, amounts
 
@@ -118,7 +119,7 @@ def test_kinds_are_what_was_asked(case: Case, server: FaultyServer, kind: str) -
 
 def test_several_accounts_are_read_at_once() -> None:
     bytio, unpod = vendors.case("bytio", 40), vendors.case("unpod", 40)
-    both = threading.Barrier(2, timeout=5)
+    both = threading.Barrier(2, timeout=PATIENCE)
 
     def meet(exchange: Exchange) -> None:
         if exchange.number == 1:
@@ -193,10 +194,8 @@ def test_a_failing_page_ends_the_load_at_once(case: Case, server: FaultyServer) 
             exchange.hang()
 
     server.behave = behave
-    began = time.monotonic()
-    with pytest.raises(errors.AccessDeniedError):
+    with ending(), pytest.raises(errors.AccessDeniedError):
         billnb.load(case.account(server.url, silence=20.0, total=20.0))
-    assert time.monotonic() - began < 3
 
 
 def test_a_thread_pool_reads_accounts(case: Case, server: FaultyServer) -> None:

@@ -238,9 +238,12 @@ def on(day: str) -> pd.Timestamp:
     return pd.Timestamp(day, tz="UTC")
 
 
+ZERO: Any = Decimal()
+
+
 def taxed(frame: pd.DataFrame) -> Any:
     voided = frame["status"].isin(["cancelled", "refunded"]).fillna(False)
-    return (frame["tax"].fillna(Decimal()) != 0) & (frame["kind"] == "invoice") & ~voided
+    return frame["tax"].ne(ZERO).fillna(False) & (frame["kind"] == "invoice") & ~voided
 
 
 def october_2026(frame: pd.DataFrame) -> Any:
@@ -252,7 +255,7 @@ def september_2024(frame: pd.DataFrame) -> Any:
 
 
 def used(frame: pd.DataFrame) -> Any:
-    return (frame["usage"].fillna(Decimal()) != 0) & (frame["kind"] == "invoice")
+    return frame["usage"].ne(ZERO).fillna(False) & (frame["kind"] == "invoice")
 
 
 def _of(name: str, value: str) -> Callable[[pd.DataFrame], Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from support import ledgers
+from support.clock import working
 from support.ledgers import history, invoice, payment, top_up
 from support.reports import (
     AS_OF,
@@ -151,9 +151,8 @@ def test_a_hundred_thousand_entries_are_reported_quickly_and_opened_at_once(
     page: Page, tmp_path: Path
 ) -> None:
     frame = hundred_thousand()
-    began = time.process_time()
-    path = billnb.report(frame, tmp_path / "report.html", as_of=AS_OF)
-    assert time.process_time() - began < 10
+    with working(at_most=10):
+        path = billnb.report(frame, tmp_path / "report.html", as_of=AS_OF)
     assert path.stat().st_size < 8_000_000
     page.set_default_timeout(20_000)
     show(page, path)

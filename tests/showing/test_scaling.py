@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -13,11 +12,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from support import ledgers, scale_attack
-from support.ledgers import history, invoice, payment, top_up
+from support.clock import working
+from support.ledgers import column, history, invoice, payment, top_up
 
 import billnb
 from billnb import analysis, sharing
-from billnb.history import AMOUNTS
+from billnb.history import AMOUNTS, MONEY
 from billnb.history.rules import components
 from billnb.sharing.amounts import amounts_masked
 
@@ -81,8 +81,8 @@ def test_histories_of_many_scales_give_the_same_report(tmp_path: Path) -> None:
         other = frame.copy()
         for name in ("usage", "tax"):
             cents = [one if pd.isna(one) else round(one * tenths * 10) for one in frame[name]]
-            other[name] = pd.array(
-                [one if pd.isna(one) else Decimal(one) / 100 for one in cents], frame[name].dtype
+            other[name] = column(
+                [None if pd.isna(one) else Decimal(one) / 100 for one in cents], MONEY
             )
         totals = [
             row["total"] * tenths / 10
@@ -90,7 +90,7 @@ def test_histories_of_many_scales_give_the_same_report(tmp_path: Path) -> None:
             else Decimal(row["usage"]) + Decimal(row["tax"])
             for row in ledgers.records(other)
         ]
-        other["total"] = pd.array(totals, frame["total"].dtype)
+        other["total"] = column(totals, MONEY)
         if all(sharing.scaled(other)[name].equals(seen[name]) for name in AMOUNTS):
             alike.append(other)
     assert len(alike) > 5
@@ -257,6 +257,5 @@ def test_what_is_no_amount_stays_on_a_scale(text: str) -> None:
 
 @pytest.mark.parametrize("part", ["1", "1,", "1 ", "1 000 ", "$1", "USD ", "A1", "1'", "(1"])
 def test_amounts_are_looked_for_in_linear_time(part: str) -> None:
-    began = time.process_time()
-    amounts_masked([])(part * (100_000 // len(part)) + "!")
-    assert time.process_time() - began < 10
+    with working(at_most=10):
+        amounts_masked([])(part * (100_000 // len(part)) + "!")

@@ -65,7 +65,7 @@ class Exchange:
         raise ConnectionAbortedError
 
 
-Behaviour = Callable[[Exchange], None]
+Behaviour = Callable[[Exchange], object]
 
 
 def message(response: Response) -> bytes:

@@ -12,7 +12,7 @@ import keyring.errors
 class MemoryKeyring(keyring.backend.KeyringBackend):
     """Keeps as long as the process; `reads` says how often it was asked for a secret."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class LockableKeyring(MemoryKeyring):
 class FolderKeyring(keyring.backend.KeyringBackend):
     """Keeps for other processes too, in files of a folder."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def get_password(self, service: str, username: str) -> str | None:
         path = self._path(service, username)

@@ -123,7 +123,7 @@ def _cell(name: str, value: Any) -> Any:
     return value
 
 
-_EDGES = [
+_EDGES: list[datetime] = [
     _cell("issued_at", moment)
     for moment in (
         "2023-12-31T23:59:59.999999",
@@ -195,6 +195,11 @@ def shuffled(history: pd.DataFrame, chance: random.Random) -> pd.DataFrame:
     order = list(range(len(history)))
     chance.shuffle(order)
     return history.iloc[order].reset_index(drop=True)
+
+
+def column(values: Iterable[Any], kind: pa.DataType) -> Any:
+    """Return values as a column of Arrow's; the types of `pandas.array` know none."""
+    return pd.Series(pa.array(values, kind).to_pandas(types_mapper=pd.ArrowDtype)).array
 
 
 def long_table(rows: int = 2_000) -> pa.Table:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cache
-from itertools import pairwise
 from math import isclose
 from typing import Any
 
@@ -129,7 +128,7 @@ def parts(row: Row) -> dict[str, int]:
 
 
 def in_series(
-    rows: list[Row], amount: Callable[[Row], int], by: str, group: list[str], today: date
+    rows: Sequence[Row], amount: Callable[[Row], int], by: str, group: list[str], today: date
 ) -> dict[tuple[Any, ...], tuple[int, int, int | None, float | None, bool]]:
     """Amount, entries, change, percentage and completeness, by period, currency and group."""
     if not rows:
@@ -155,7 +154,7 @@ def in_series(
             early[period, *key] += amount(row)
     found = {}
     for key in keys:
-        for before, period in pairwise([None, *firsts]):
+        for before, period in zip([None, *firsts], firsts, strict=False):
             earlier = None
             if before is not None:
                 earlier = (early if period == running else amounts)[before, *key]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,10 +20,12 @@ from billnb.sandbox.wire import Request, Response, json_response
 
 KEY = "k3y-CANARYTOKEN-77aa"
 ORGANIZATION = "canary-org.example"
-QUICK = {"connect": 1.0, "silence": 1.0, "total": 3.0, "backoff": 0.01}
+QUICK = {"connect": 15.0, "silence": 15.0, "total": 30.0, "backoff": 0.01}
+"""Limits that no busy machine reaches, but that are tried again at once."""
+
 FIRST = datetime(2025, 1, 1, tzinfo=UTC)
 
-decode = msgspec.json.Decoder(Any, float_hook=Decimal).decode
+decode: Callable[[bytes], Any] = msgspec.json.Decoder(Any, float_hook=Decimal).decode
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
 

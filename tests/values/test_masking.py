@@ -5,15 +5,16 @@ from __future__ import annotations
 import base64
 import re
 import string
-import time
 import unicodedata
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.clock import working
 from support.ledgers import history, invoice, payment
 
 import billnb
@@ -158,7 +159,7 @@ def test_an_id_in_a_text_has_the_pseudonym_of_its_column() -> None:
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
 @pytest.mark.parametrize("account", ["Überseehandel", "\uff21cme-prod", "Zoë's café", "Straße 7"])
-def test_an_account_is_known_in_every_normal_form(account: str, form: str) -> None:
+def test_an_account_is_known_in_every_normal_form(account: str, form: Any) -> None:
     for case in (str, str.upper, str.lower, str.title):
         text = unicodedata.normalize(form, f"Hosting of {case(account)} for 1 month")
         assert described(text, account) == f"Hosting of {pseudonym(account)} for 1 month"
@@ -365,10 +366,9 @@ PARTS = [
 def test_long_texts_are_cleaned_in_linear_time(part: str) -> None:
     """Quadratic work on a text this long takes minutes."""
     text = part * (60_000 // len(part))
-    began = time.process_time()
-    masking.masked(text)
-    described(text)
-    assert time.process_time() - began < 12
+    with working(at_most=12):
+        masking.masked(text)
+        described(text)
 
 
 def test_long_texts_are_cut_with_a_mark_and_leave_no_half_of_a_secret() -> None:
@@ -409,8 +409,7 @@ def test_many_names_and_rows_take_little_time() -> None:
         )
         for n in range(3000)
     ]
-    began = time.process_time()
-    shared = billnb.redact(history(*rows))
-    assert time.process_time() - began < 20
+    with working(at_most=20):
+        shared = billnb.redact(history(*rows))
     assert isinstance(shared, pd.DataFrame)
     assert not shared["description"].str.contains("shop").any()
