@@ -405,6 +405,7 @@ def shell(*words: str, given: str = "", **environ: str) -> subprocess.CompletedP
     )
 
 
+@pytest.mark.slow
 def test_a_shell_adds_lists_tests_and_removes(
     case: Case, server: FaultyServer, folder: Path
 ) -> None:

@@ -364,6 +364,7 @@ def many(folder: Path, store: str, count: int) -> None:
     path.chmod(0o600)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store", ["keyring", "file"])
 def test_of_ten_thousand_accounts_one_comes_and_goes_quickly(folder: Path, store: Any) -> None:
     def come() -> None:

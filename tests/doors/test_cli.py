@@ -99,6 +99,7 @@ def test_version_is_the_packages() -> None:
     assert CliRunner().invoke(cli.main, ["--version"]).output.split()[-1] == billnb.__version__
 
 
+@pytest.mark.slow
 def test_load_reads_the_sandbox_in_every_format(tmp_path: Path) -> None:
     with sandbox() as environ:
         table = run("load", "bytio", "unpod", "--since", "2026-01", **environ)

@@ -21,6 +21,8 @@ from billnb import accounts, errors
 from billnb.accounts import places, states
 from billnb.accounts.secrets import secret_file
 
+pytestmark = pytest.mark.slow
+
 KEPT = "k3y-of-one-that-stays"
 LOST = "k3y-CANARY-of-one-that-is-killed"
 

@@ -24,6 +24,7 @@ def test_notebooks_are_kept_without_outputs(path: Path) -> None:
         assert not cell.get("execution_count")
 
 
+@pytest.mark.jupyter
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_run(path: Path, tmp_path: Path) -> None:

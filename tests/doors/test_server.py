@@ -26,6 +26,8 @@ from support.vendors import Case
 
 from billnb.sandbox.serve import HOST
 
+pytestmark = pytest.mark.jupyter
+
 KEY = vendors.KEY
 ACCOUNT = {
     "name": str, "provider": str, "label": str, "known": bool, "state": str, "message": str | None,

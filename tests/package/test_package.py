@@ -76,6 +76,7 @@ def test_every_name_is_there_and_sorted() -> None:
         getattr(billnb, "lode")  # noqa: B009
 
 
+@pytest.mark.slow
 def test_names_stay_what_they_are_whatever_is_imported_first() -> None:
     for first in (
         "billnb.loading.load",

@@ -58,6 +58,7 @@ def run(module: str, order: Any, **more: Any) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_a_thousand_loads_tests_and_failures_leave_nothing(tmp_path: Path) -> None:
     case = vendors.case("unpod", 3)
     trusted, other = trustme.CA(), trustme.CA()

@@ -204,6 +204,7 @@ def test_a_thread_pool_reads_accounts(case: Case, server: FaultyServer) -> None:
     assert amounts(frame) == case.amounts()
 
 
+@pytest.mark.slow
 def test_a_process_pool_reads_accounts_of_the_environment(
     case: Case, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 import trustme
 from support import vendors
-from support.clock import ending
+from support.clock import PATIENCE, ending
 from support.faulty import ConnectProxy, FaultyServer
 from support.vendors import Case
 
@@ -250,6 +249,7 @@ def test_socks_without_its_package_says_what_to_install(
 def socks_proxy(*, silent: bool = False) -> Iterator[tuple[int, list[bytes]]]:
     """Give the port of a SOCKS5 proxy, and the names it was asked for."""
     asked: list[bytes] = []
+    ended = threading.Event()
 
     def pump(source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
@@ -261,8 +261,8 @@ def socks_proxy(*, silent: bool = False) -> Iterator[tuple[int, list[bytes]]]:
         with suppress(OSError), near:
             near.recv(64)
             if silent:
-                near.recv(64)
-                time.sleep(20)
+                ended.wait(2 * PATIENCE)
+                return
             near.sendall(b"\x05\x00")
             request = near.recv(512)
             name = request[5 : 5 + request[4]]
@@ -282,6 +282,7 @@ def socks_proxy(*, silent: bool = False) -> Iterator[tuple[int, list[bytes]]]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=accept, args=(listener,), daemon=True).start()
         yield listener.getsockname()[1], asked
+        ended.set()
         listener.shutdown(socket.SHUT_RDWR)
 
 

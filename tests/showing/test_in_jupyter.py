@@ -30,6 +30,8 @@ from billnb.values.money import total
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+pytestmark = pytest.mark.jupyter
+
 NOTEBOOKS = ROOT / "notebooks"
 TODAY = date(2026, 11, 21)
 NOW = datetime(2026, 11, 21, 14, 2, tzinfo=UTC)
@@ -72,7 +74,6 @@ def shown(
         context = browsers.watched(browser, width)
         opened.append(context)
         page, watch = context.__enter__()
-        page.set_default_timeout(30_000)
         server.open(page, name, app)
         server.run(page)
         drawn(page)
@@ -537,7 +538,6 @@ def test_the_notebooks_run_in_the_real_thing(
 ) -> None:
     (server.folder / path.name).write_bytes(path.read_bytes())
     with browsers.watched(browser, 1400) as (page, watch):
-        page.set_default_timeout(60_000)
         server.open(page, path.name)
         server.run(page)
         if path.stem == "explore":

@@ -154,7 +154,6 @@ def test_a_hundred_thousand_entries_are_reported_quickly_and_opened_at_once(
     with working(at_most=10):
         path = billnb.report(frame, tmp_path / "report.html", as_of=AS_OF)
     assert path.stat().st_size < 8_000_000
-    page.set_default_timeout(20_000)
     show(page, path)
     assert page.get_by_role("status").inner_text() == "Showing 1 to 25 of 100,000 entries"
     newest = frame.iloc[::-1].head(25)

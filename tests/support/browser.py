@@ -38,6 +38,9 @@ DARK = ("#111111", "#e6e6e6")
 """Paper and ink of a page."""
 
 _ON_THIS_MACHINE = ("file", "data", "blob", "about")
+PATIENCE = 90_000
+"""Milliseconds that a page may take on a busy machine before it has failed."""
+
 _COUNT = "window.drawn = (window.drawn || 0) + 1;"
 
 
@@ -99,6 +102,7 @@ def watched(browser: Browser, width: int = 900) -> Iterator[tuple[Page, Watch]]:
 
     with closing(browser.new_context(viewport={"width": width, "height": 800})) as context:
         context.route("**/*", decide)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("websocket", lambda socket: refuse(socket.url))
         page.on("pageerror", lambda error: watch.errors.append(str(error)))

@@ -19,6 +19,7 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import nbformat
+from support.browser import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -57,7 +58,7 @@ class Server:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"token {self.token}", "Content-Type": "application/json"}
         request = Request(f"{self.url}/{path}", data, headers, method=method)
-        with urlopen(request, timeout=30) as answer:
+        with urlopen(request, timeout=_START) as answer:
             text = answer.read()
         return json.loads(text) if text else None
 
@@ -74,11 +75,11 @@ class Server:
         """Open a notebook, and wait until its kernel is ready."""
         place = f"lab/tree/{name}?reset&" if app == "lab" else f"notebooks/{name}?"
         page.goto(f"{self.url}/{place}token={self.token}")
-        page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget", timeout=60_000)
+        page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget", timeout=PATIENCE)
         page.wait_for_function(
             "() => window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel?.status"
             " === 'idle'",
-            timeout=60_000,
+            timeout=PATIENCE,
         )
 
     def open_lab(self, page: Page) -> None:

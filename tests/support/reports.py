@@ -30,7 +30,6 @@ TOTAL = COLUMNS.index("total") + 1
 
 
 def show(page: Page, path: Path) -> Page:
-    page.set_default_timeout(10_000)
     page.goto(path.as_uri())
     page.get_by_label("Search").wait_for()
     return page
