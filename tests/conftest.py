@@ -6,14 +6,18 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import keyring
 import keyring.backends.fail
 import pytest
-import vendors
-from browser import NoBrowserError, launched, watched
-from faulty import FaultyServer
+
+pytest.register_assert_rewrite("support")
+
+from support import vendors  # noqa: E402
+from support.browser import NoBrowserError, launched, watched  # noqa: E402
+from support.faulty import FaultyServer  # noqa: E402
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -23,6 +27,30 @@ def pytest_configure() -> None:
     """Have the examples in docstrings, which know no fixtures, find nothing of this user's."""
     os.environ["BILLNB_CONFIG"] = tempfile.mkdtemp(prefix="billnb-examples-")
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+
+MARKED_BY_FIXTURE = {"browser": "browser", "spark": "engines"}
+COSTLY = ("jupyter", "browser", "engines", "slow")
+"""Markers of what takes its time, the most of it first."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they use, and put the files that take longest first.
+
+    Files are handed to whichever process is free: a long one at the end would leave the others
+    with nothing to do.
+    """
+    ranks: dict[Path, int] = {}
+    for item in items:
+        for name, marker in MARKED_BY_FIXTURE.items():
+            if name in getattr(item, "fixturenames", ()):
+                item.add_marker(marker)
+        rank = min(
+            (COSTLY.index(one.name) for one in item.iter_markers() if one.name in COSTLY), default=9
+        )
+        ranks[item.path] = min(rank, ranks.get(item.path, rank))
+    items.sort(key=lambda item: ranks[item.path])
 
 
 @pytest.fixture(autouse=True)

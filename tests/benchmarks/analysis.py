@@ -197,7 +197,7 @@ def polars_statuses(ledger: pl.LazyFrame) -> pl.LazyFrame:
 
 def polars_ageing(ledger: pl.LazyFrame) -> pl.LazyFrame:
     counted = pl.coalesce("due_at", "issued_at")
-    bucket = pl.when(counted >= AS_OF).then(pl.lit(BUCKETS[0]))
+    bucket: Any = pl.when(counted >= AS_OF).then(pl.lit(BUCKETS[0]))
     for days, name in zip(DUE_DAYS, BUCKETS[1:], strict=False):
         bucket = bucket.when(counted >= AS_OF - timedelta(days=days + 1)).then(pl.lit(name))
     stated = pl.when(pl.col("due_at").is_null())
@@ -273,7 +273,9 @@ def pandas_charges(ledger: pd.DataFrame) -> pd.DataFrame:
     whole = sums.drop(columns=["itemized", "total"]).reset_index()
     whole = whole.melt(["period", *KEYS], var_name="component", value_name="amount")
     whole = whole.dropna(subset="amount")
-    return whole.groupby(["period", *KEYS, "component"], as_index=False, sort=False).sum()
+    groups = whole.groupby(["period", *KEYS, "component"], as_index=False, sort=False)
+    answer: pd.DataFrame = groups.sum()
+    return answer
 
 
 def pandas_spend(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -302,8 +304,8 @@ def pandas_ageing(ledger: pd.DataFrame) -> pd.DataFrame:
     counted = unpaid["due_at"].fillna(unpaid["issued_at"])
     days = (np.datetime64(LAST_DAY) - _pandas_clock(counted, "D")).astype(int)
     bucket = np.searchsorted((0, *(day + 1 for day in DUE_DAYS)), days, side="right")
-    groups = unpaid.assign(bucket=bucket, counted_from=unpaid["due_at"].notna())
-    groups = groups.groupby([*KEYS, "bucket", "counted_from"], sort=False)["total"]
+    unpaid = unpaid.assign(bucket=bucket, counted_from=unpaid["due_at"].notna())
+    groups = unpaid.groupby([*KEYS, "bucket", "counted_from"], sort=False)["total"]
     sums = groups.agg(entries="size", amount="sum").reset_index()
     counted_from = sums["counted_from"].map({True: "due_at", False: "issued_at"})
     return sums.assign(bucket=np.array(BUCKETS)[sums["bucket"]], counted_from=counted_from)
@@ -329,7 +331,8 @@ def pandas_balance(ledger: pd.DataFrame) -> pd.DataFrame:
     totals = changes.groupby([moves[name] for name in KEYS], sort=False).transform(
         lambda change: np.add.accumulate(change.to_numpy())
     )
-    return moves[[*KEYS, "issued_at", "change"]].assign(balance=totals.astype(pd.ArrowDtype(MONEY)))
+    answer: pd.DataFrame = moves[[*KEYS, "issued_at", "change"]]
+    return answer.assign(balance=totals.astype(pd.ArrowDtype(MONEY)))
 
 
 def pandas_duplicates(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -389,16 +392,23 @@ def ways(question: str, histories: Mapping[str, Any]) -> dict[Way, Callable[[], 
     found: dict[Way, Callable[[], Any]] = {}
     for engine, history in histories.items():
         found[Way("billnb", engine)] = partial(ASKED[question], history)
-        found[Way("hand", engine)] = {
+        by_hand: dict[str, Callable[[], Any]] = {
             "DuckDB": partial(_by_sql, history, SQL[question]),
-            "Polars": lambda history=history: BY_HAND["Polars"][question](history).collect(),
+            "Polars": partial(_by_polars, history, BY_HAND["Polars"][question]),
             "pandas": partial(BY_HAND["pandas"][question], history),
-        }[engine]
+        }
+        found[Way("hand", engine)] = by_hand[engine]
     return found
 
 
+def _by_polars(ledger: pl.LazyFrame, ask: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+    return ask(ledger).collect()
+
+
 def _by_sql(ledger: duckdb.DuckDBPyRelation, sql: str) -> pa.Table:
-    return ledger.query("ledger", sql).to_arrow_table()
+    answer = ledger.query("ledger", sql)
+    assert answer is not None
+    return answer.to_arrow_table()
 
 
 def check(question: str, answers: Mapping[Way, Any]) -> None:
@@ -487,7 +497,7 @@ def spark(path: Path) -> Iterator[Any]:
     """A ledger on PySpark, with two threads."""
     from pyspark.sql import SparkSession
 
-    settings = {
+    settings: dict[str, Any] = {
         "spark.driver.memory": "6g",
         "spark.log.level": "ERROR",
         "spark.sql.shuffle.partitions": "4",

@@ -49,6 +49,8 @@ def choices(ledger: Ledger, count: int) -> list[Choice]:
 
 def by_pandas(frame: pd.DataFrame, choice: Choice) -> Any:
     """Return the three answers as one writes them for the frame."""
+    assert choice.since
+    assert choice.until
     since, until = (pd.Timestamp(one, tz="UTC") for one in (choice.since, choice.until))
     inside = (frame["issued_at"] >= since) & (frame["issued_at"] < until + pd.Timedelta(days=1))
     for field in ("account", "status"):

@@ -51,9 +51,8 @@ def by_hand(base_url: str, entries: int) -> tuple[int, Any]:
     rows: list[Any] = []
     page = 1
     while True:
-        answer = session.get(
-            base_url + PATH, params={"filter": "all", "page": page, "count": 100}, timeout=30
-        )
+        asked: dict[str, str | int] = {"filter": "all", "page": page, "count": 100}
+        answer = session.get(base_url + PATH, params=asked, timeout=30)
         answer.raise_for_status()
         content = answer.json()
         rows += content["billing_histories"]

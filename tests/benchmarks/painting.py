@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import ledger
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-import browser as browsers
-import jupyter
+from support import browser as browsers
+from support import jupyter
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -117,10 +117,10 @@ def main() -> None:
         print(f"ratio {middle['dashboard'] / middle['FigureWidget']:20.2f}")
         path = ledger.write(Path(folder, "ledger.parquet"), chosen.entries)
         seen, whole = zip(*changes(server, browser, path, chosen.choices), strict=True)
-        for name, times in {"what is seen": seen, "all of it": whole}.items():
+        for name, painted in {"what is seen": seen, "all of it": whole}.items():
             print(
                 f"{chosen.entries:,} entries: {name} of a choice is painted after "
-                f"{statistics.median(times):.0f} ms, at most {max(times):.0f}"
+                f"{statistics.median(painted):.0f} ms, at most {max(painted):.0f}"
             )
 
 
