@@ -256,7 +256,7 @@ def contract_error(expected: str, field: str) -> ContractError:
 
 
 @contextmanager
-def naming(account: str) -> Iterator[None]:
+def naming_account(account: str) -> Iterator[None]:
     """Have errors name the account they are about."""
     try:
         yield
@@ -265,7 +265,7 @@ def naming(account: str) -> Iterator[None]:
         raise
 
 
-def discreet(function: Callable[P, R]) -> Callable[P, R]:
+def clear_frames_on_error(function: Callable[P, R]) -> Callable[P, R]:
     """Raise errors of `function` with their traceback but without its frames' variables.
 
     A verbose traceback (IPython's ``%xmode Verbose``, a crash reporter) prints the

@@ -34,7 +34,7 @@ from vendors import Case
 
 import billnb
 from billnb import accounts, cli, errors
-from billnb.accounts import places
+from billnb.accounts import paths
 from billnb.accounts.secrets import keeping
 
 KEY = vendors.KEY
@@ -127,8 +127,8 @@ def test_a_chain_keeps_in_what_is_a_keyring(tmp_path: Path) -> None:
     keyring.set_keyring(chain(plain(tmp_path), memory))
     add()
     assert memory.kept == {
-        (places.service(), "production/api_key"): KEY,
-        (places.service(), "production/bound-to"): "https://api.bytio.com",
+        (paths.service(), "production/api_key"): KEY,
+        (paths.service(), "production/bound-to"): "https://api.bytio.com",
     }
     assert not (tmp_path / "plain.cfg").exists()
     assert keeping.storage().backend == "keyrings_for_tests.MemoryKeyring"
@@ -227,10 +227,10 @@ def test_a_file_that_cannot_be_written_leaves_no_secret_behind(folder: Path) -> 
         add(store="file")
     assert memory.kept == {}
     assert KEY not in "".join(contents(folder).values())
-    memory.kept[places.service(), "production/api_key"] = "another's"
+    memory.kept[paths.service(), "production/api_key"] = "another's"
     with pytest.raises(errors.ConfigurationError):
         add()
-    assert memory.kept == {(places.service(), "production/api_key"): "another's"}
+    assert memory.kept == {(paths.service(), "production/api_key"): "another's"}
 
 
 CRASH = """

@@ -25,9 +25,9 @@ from vendors import Case
 
 import billnb
 from billnb import accounts, errors
-from billnb.accounts import places, states
+from billnb.accounts import paths, states
 from billnb.accounts.config import configuration, editing
-from billnb.accounts.config.configuration import Named
+from billnb.accounts.config.configuration import ConfiguredAccount
 
 
 @pytest.fixture(autouse=True)
@@ -56,8 +56,8 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def named(name: str, **changed: Any) -> Named:
-    return Named(name, **{"provider": "bytio", **changed})
+def named(name: str, **changed: Any) -> ConfiguredAccount:
+    return ConfiguredAccount(name, **{"provider": "bytio", **changed})
 
 
 # in, about and out
@@ -146,8 +146,8 @@ def test_the_file_says_provider_and_options_and_no_secret(
     del given[secret]
     assert table == {"provider": case.name, **given, "kept": "keyring", "keeps": [secret]}
     assert memory.kept == {
-        (places.service(), f"production/{secret}"): vendors.KEY,
-        (places.service(), "production/bound-to"): server.url,
+        (paths.service(), f"production/{secret}"): vendors.KEY,
+        (paths.service(), "production/bound-to"): server.url,
     }
     assert vendors.KEY not in "".join(
         path.read_text() for path in folder.rglob("*") if path.is_file()
@@ -295,7 +295,7 @@ def test_a_named_account_never_takes_its_providers_variables(
     with pytest.raises(errors.AuthenticationError, match="BILLNB_PRODUCTION_API_"):
         billnb.load("production")
     argument = "api_key" if case.name == "bytio" else "token"
-    memory.kept[places.service(), f"production/{argument}"] = "k"
+    memory.kept[paths.service(), f"production/{argument}"] = "k"
     (account,) = accounts.resolve(["production"]).values()
     assert account.base_url == type(account).default_base_url
     assert server.requests == 0
@@ -598,14 +598,14 @@ def test_a_file_written_in_a_way_that_has_no_place_is_left_alone(
 ) -> None:
     text = "accounts = {x = {provider = 'bytio', kept = 'keyring'}}  # mine\n"
     path = write(folder, text)
-    memory.kept[places.service(), "x/api_key"] = "k"
+    memory.kept[paths.service(), "x/api_key"] = "k"
     assert [one.name for one in accounts.list()] == ["x"]
     with pytest.raises(errors.ConfigurationError, match=r"\[accounts\.NAME\]"):
         accounts.add("y", "bytio", api_key="k", verify=False)
     with pytest.raises(errors.ConfigurationError, match=r"take accounts\.x out of it by hand"):
         accounts.remove("x")
     assert path.read_text() == text
-    assert memory.kept == {(places.service(), "x/api_key"): "k"}
+    assert memory.kept == {(paths.service(), "x/api_key"): "k"}
 
 
 def test_a_folder_that_cannot_be_written_keeps_nothing(
@@ -740,7 +740,7 @@ def test_an_account_whose_provider_is_gone_stays_and_can_be_removed(
         patch.syspath_prepend(str(Path(__file__).parent / "plugin"))
         accounts.add("bills", "acme", key="k3y", verify=False)
         accounts.add("other", "bytio", api_key="k", verify=False)
-    assert (places.service(), "bills/key") in memory.kept
+    assert (paths.service(), "bills/key") in memory.kept
     bills, other = accounts.list()
     assert (bills.state, bills.known, bills.provider) == ("unknown", False, "acme")
     assert "not installed" in (bills.message or "")
@@ -753,7 +753,7 @@ def test_an_account_whose_provider_is_gone_stays_and_can_be_removed(
     accounts.remove("bills")
     assert [one.name for one in accounts.list()] == ["other"]
     assert sorted(memory.kept) == [
-        (places.service(), "other/api_key"), (places.service(), "other/bound-to"),
+        (paths.service(), "other/api_key"), (paths.service(), "other/bound-to"),
     ]  # fmt: skip
 
 

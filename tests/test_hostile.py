@@ -20,7 +20,7 @@ from vendors import Case, amounts
 import billnb
 from billnb import errors, paging
 from billnb.entry import Page
-from billnb.errors import discreet
+from billnb.errors import clear_frames_on_error
 from billnb.sandbox.wire import Response
 from billnb.values.secret import redact
 
@@ -225,7 +225,7 @@ def test_a_broken_executor_is_a_typed_error(case: Case, server: FaultyServer) ->
 
 
 def test_an_interruption_shows_no_variables() -> None:
-    @discreet
+    @clear_frames_on_error
     def ask(key: str) -> None:
         header = f"Token {key}"
         raise KeyboardInterrupt(len(header))

@@ -21,7 +21,7 @@ from vendors import Case
 
 import billnb
 from billnb import accounts, cli, errors
-from billnb.accounts import binding, places
+from billnb.accounts import binding, paths
 from billnb.accounts.binding import Address, Key
 from billnb.accounts.secrets import secret_file
 
@@ -294,7 +294,7 @@ def test_a_key_without_a_host_is_for_its_providers_own(
     for place in [*memory.kept]:
         if place[1].endswith(binding.KEPT):
             del memory.kept[place]
-    path = places.secrets_file()
+    path = paths.secrets_file()
     if store == "file":
         lines = path.read_text().splitlines(keepends=True)
         path.write_text("".join(one for one in lines if not one.startswith(binding.KEPT)))

@@ -17,7 +17,7 @@ import pytest
 from keyrings_for_tests import FolderKeyring, LockableKeyring
 
 from billnb import accounts, errors
-from billnb.accounts import places, states
+from billnb.accounts import paths, states
 from billnb.accounts.secrets import secret_file
 
 KEPT = "k3y-of-one-that-stays"
@@ -205,7 +205,7 @@ def test_a_key_left_in_a_locked_keyring_goes_when_it_is_open(folder: Path) -> No
     ring.locked = False
     connect("another", KEPT, "file")
     assert ring.kept == {}
-    assert not places.pending_file().exists()
+    assert not paths.pending_file().exists()
 
 
 def test_removing_an_account_removes_all_of_it(folder: Path) -> None:

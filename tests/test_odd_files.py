@@ -21,7 +21,7 @@ from click.testing import CliRunner
 
 import billnb
 from billnb import accounts, cli, errors, export
-from billnb.accounts import places
+from billnb.accounts import paths
 from billnb.files import trusted
 from billnb.files.atomic import replace
 
@@ -380,4 +380,4 @@ def test_a_large_file_is_refused_before_it_is_read(folder: Path) -> None:
     with path.open("ab") as file:
         file.write(b"#" * trusted.LARGEST)
     refused("larger than 4 MiB")
-    assert places.accounts_file() == path
+    assert paths.accounts_file() == path

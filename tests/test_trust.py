@@ -21,7 +21,7 @@ from vendors import Case
 
 import billnb
 from billnb import errors
-from billnb.transport import trust
+from billnb.transport import certificates
 
 VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 SLOW = {"tries": 5, "backoff": 5.0, "total": 60.0}  # another try would take its time
@@ -204,8 +204,8 @@ def test_http_on_loopback_needs_no_bundle(
 
 
 def test_a_bundle_is_read_once_for_many_connections(bundle: Path) -> None:
-    trusted = trust.Trust(str(bundle), None, "a test")
-    assert trust.context(trusted) is trust.context(trusted)
+    trusted = certificates.CertificateLocations(str(bundle), None, "a test")
+    assert certificates.context(trusted) is certificates.context(trusted)
 
 
 # proxies

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from billnb.accounts import binding, credentials, states
 from billnb.accounts.config import configuration, editing
-from billnb.accounts.config.configuration import Named
-from billnb.accounts.fields import Kinds, kinds
+from billnb.accounts.config.configuration import ConfiguredAccount
+from billnb.accounts.fields import KnownProviders, known_providers
 from billnb.accounts.listing import Account, available, found, record
 from billnb.accounts.secrets import keeping, pending
-from billnb.errors import ArgumentError, UnconfirmedHostError, discreet
+from billnb.errors import ArgumentError, UnconfirmedHostError, clear_frames_on_error
 
 
-@discreet
+@clear_frames_on_error
 def confirm(name: str, host: str) -> Account:
     """Confirm that the key of an account may be sent to the host where the account is.
 
@@ -50,23 +50,23 @@ def confirm(name: str, host: str) -> Account:
         ...
     billnb.errors.UnknownNameError: no account is called 'nobody'; known: none
     """
-    known = kinds()
+    known = known_providers()
     with editing.changing():
         there = configuration.read(known)
         account = _listed(name, there, known)
-        kind = credentials.kind_of(account, known)
-        address = credentials.address(account, kind)
+        provider_class = credentials.provider_class_of(account, known)
+        address = credentials.address(account, provider_class)
         refused = binding.mismatch(name, host, address)
         if refused is not None:
             raise refused
         pending.sweep(there)
-        sources = {key.source for key in credentials.keys(account, kind)}
+        sources = {key.source for key in credentials.keys(account, provider_class)}
         keeping.bind(account, address.url, sources, there.keys())
     states.note_change(name)
     return record(account, known, states.read())
 
 
-@discreet
+@clear_frames_on_error
 def refusal(name: str) -> UnconfirmedHostError | None:
     """Return why an account's key may not go to its host; ``None`` where it may.
 
@@ -75,12 +75,16 @@ def refusal(name: str) -> UnconfirmedHostError | None:
     UnknownNameError, ArgumentError, StorageError, ConfigurationError
         As :func:`confirm` does.
     """
-    known = kinds()
+    known = known_providers()
     account = _listed(name, configuration.read(known), known)
-    return credentials.refusal(account, credentials.kind_of(account, known), keeping.Reader())
+    return credentials.refusal(
+        account, credentials.provider_class_of(account, known), keeping.Reader()
+    )
 
 
-def _listed(name: str, there: dict[str, Named], known: Kinds) -> Named:
+def _listed(
+    name: str, there: dict[str, ConfiguredAccount], known: KnownProviders
+) -> ConfiguredAccount:
     account = found(name, available(there, known))
     if account.listed:
         return account

@@ -12,17 +12,17 @@ from typing import get_args
 from billnb import providers
 from billnb.accounts import binding, credentials, naming, states
 from billnb.accounts.config import configuration, editing
-from billnb.accounts.config.configuration import Named, Store
-from billnb.accounts.fields import Field, Kinds, fields, kinds
+from billnb.accounts.config.configuration import ConfiguredAccount, Store
+from billnb.accounts.fields import Field, KnownProviders, fields, known_providers
 from billnb.accounts.listing import Account, available, found, record
 from billnb.accounts.probing import LIMITS, probe
 from billnb.accounts.secrets import keeping, pending
-from billnb.errors import ArgumentError, ConfigurationError, StorageError, discreet
+from billnb.errors import ArgumentError, ConfigurationError, StorageError, clear_frames_on_error
 from billnb.providers.base import Provider
 from billnb.values.secret import Secret, redact
 
 
-@discreet
+@clear_frames_on_error
 def add(
     name: str,
     provider: str,
@@ -83,22 +83,24 @@ def add(
     >>> remove("production")
     """
     # secrets first, before anything can fail
-    given = {key: one if isinstance(one, Secret) else _sealed(one) for key, one in details.items()}
+    given = {
+        key: one if isinstance(one, Secret) else _as_secret(one) for key, one in details.items()
+    }
     naming.checked(name)
     if store not in get_args(Store):
         raise ArgumentError(f"store must be one of {', '.join(get_args(Store))}")
-    known = kinds()
-    kind = known.get(provider) or providers.find(provider)
-    secrets, options = _sorted_out(given, fields(kind), provider)
-    account = Named(name, provider, options, store if secrets else None, tuple(secrets))
+    known = known_providers()
+    provider_class = known.get(provider) or providers.find(provider)
+    secrets, options = _sorted_out(given, fields(provider_class), provider)
+    account = ConfiguredAccount(name, provider, options, store if secrets else None, tuple(secrets))
     check_free(account, known)
     if account.kept is not None:
         keeping.check(account.kept)
-    _check_complete(account, kind)
+    _check_complete(account, provider_class)
     credential = credentials.collected(
-        account, kind, keeping.Reader(), secrets, confirmed=confirmed_host
+        account, provider_class, keeping.Reader(), secrets, confirmed=confirmed_host
     )
-    made = credentials.opened(account, kind, credential, limits=LIMITS)
+    made = credentials.opened(account, provider_class, credential, limits=LIMITS)
     if verify:
         probe(made)
     url = Secret(credential.address.url)
@@ -111,7 +113,10 @@ def add(
 
 
 def _keep(
-    account: Named, kept: Mapping[str, Secret], notes: Mapping[str, Secret], known: Kinds
+    account: ConfiguredAccount,
+    kept: Mapping[str, Secret],
+    notes: Mapping[str, Secret],
+    known: KnownProviders,
 ) -> None:
     with editing.changing():
         there = check_free(account, known)
@@ -127,7 +132,7 @@ def _keep(
         states.keep_only({*there, *known} - {account.name})
 
 
-def check_free(account: Named, known: Kinds) -> dict[str, Named]:
+def check_free(account: ConfiguredAccount, known: KnownProviders) -> dict[str, ConfiguredAccount]:
     """Refuse an account whose name is taken, or means something else; return those there are.
 
     Raises
@@ -143,19 +148,19 @@ def check_free(account: Named, known: Kinds) -> dict[str, Named]:
     return there
 
 
-def _check_complete(account: Named, kind: type[Provider]) -> None:
-    held = credentials.in_environment(account, kind)
-    for credential in kind.credentials:
+def _check_complete(account: ConfiguredAccount, provider_class: type[Provider]) -> None:
+    held = credentials.in_environment(account, provider_class)
+    for credential in provider_class.credentials:
         argument = credential.argument
         if argument not in {*account.keeps, *account.options, *held}:
-            variable = credentials.named_variables(account, kind)[argument]
+            variable = credentials.named_variables(account, provider_class)[argument]
             raise ArgumentError(
                 f"the {credential.label} is missing; give {argument}, or set the environment "
                 f"variable {variable}"
             )
 
 
-def _sealed(value: object) -> Secret:
+def _as_secret(value: object) -> Secret:
     if isinstance(value, str):
         return Secret(value)
     raise ArgumentError("every detail of an account must be a text")
@@ -178,7 +183,7 @@ def _sorted_out(
     return secrets, options
 
 
-@discreet
+@clear_frames_on_error
 def remove(name: str, *, force: bool = False) -> None:
     """Remove an account, with its secret, the host it is for, and what is known of it.
 
@@ -209,10 +214,10 @@ def remove(name: str, *, force: bool = False) -> None:
     billnb.errors.UnknownNameError: no account is called 'nobody'; known: none
     """
     with editing.changing():
-        known = kinds()
+        known = known_providers()
         there = configuration.read(known)
         account = found(name, available(there, known))
-        kind = known.get(account.provider)
+        provider_class = known.get(account.provider)
         if not account.listed:
             variables = ", ".join(one.variable for one in known[name].credentials)
             raise ArgumentError(
@@ -222,7 +227,7 @@ def remove(name: str, *, force: bool = False) -> None:
         pending.sweep(there)
         others = there.keys() - {name}
         try:
-            _remove_secrets(account, kind, others)
+            _remove_secrets(account, provider_class, others)
         except (ConfigurationError, StorageError) as error:
             problem = f"{error}. The account {name} is still there, and so may its secret be"
             if not force:
@@ -230,13 +235,15 @@ def remove(name: str, *, force: bool = False) -> None:
                     f"{problem}; removed by force, it goes without its secret"
                 ) from None
             if account.kept == "keyring":
-                pending.note(name, [*_arguments(account, kind), binding.KEPT])
+                pending.note(name, [*_arguments(account, provider_class), binding.KEPT])
         take_out()
         states.keep_only({*others, *known} - {name})
 
 
-def _remove_secrets(account: Named, kind: type[Provider] | None, others: Collection[str]) -> None:
-    arguments = _arguments(account, kind)
+def _remove_secrets(
+    account: ConfiguredAccount, provider_class: type[Provider] | None, others: Collection[str]
+) -> None:
+    arguments = _arguments(account, provider_class)
     if not arguments and account.kept == "keyring":
         raise StorageError(
             "which secrets the keyring keeps for it is not known, for its provider is gone"
@@ -244,11 +251,13 @@ def _remove_secrets(account: Named, kind: type[Provider] | None, others: Collect
     keeping.remove(account, arguments, others)
 
 
-def _arguments(account: Named, kind: type[Provider] | None) -> tuple[str, ...]:
+def _arguments(
+    account: ConfiguredAccount, provider_class: type[Provider] | None
+) -> tuple[str, ...]:
     """Return what a store may keep of an account."""
-    if account.keeps or kind is None:
+    if account.keeps or provider_class is None:
         return account.keeps
-    return tuple(one.argument for one in kind.credentials if one.is_secret)
+    return tuple(one.argument for one in provider_class.credentials if one.is_secret)
 
 
 __all__ = ["add", "check_free", "remove"]

@@ -14,7 +14,7 @@ logger = logging.getLogger("billnb.accounts")
 
 BASE_URL = "base_url"
 
-Kinds = dict[str, type[Provider]]
+KnownProviders = dict[str, type[Provider]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +45,15 @@ class Field:
     variable: str
 
 
-def kinds() -> Kinds:
+def known_providers() -> KnownProviders:
     """Return the providers installed, by name; one that cannot be loaded is left out.
 
     Examples
     --------
-    >>> [kind.__name__ for kind in kinds().values()]
+    >>> [provider_class.__name__ for provider_class in known_providers().values()]
     ['Bytio', 'Unpod']
     """
-    found: Kinds = {}
+    found: KnownProviders = {}
     for name, point in sorted(providers.points().items()):
         try:
             found[name] = providers.loaded(point)
@@ -63,12 +63,12 @@ def kinds() -> Kinds:
 
 
 @lru_cache(maxsize=64)
-def fields(kind: type[Provider]) -> tuple[Field, ...]:
+def fields(provider_class: type[Provider]) -> tuple[Field, ...]:
     """Return what must be filled in for an account of a provider.
 
     Examples
     --------
-    >>> [field.name for field in fields(kinds()["unpod"])]
+    >>> [field.name for field in fields(known_providers()["unpod"])]
     ['token', 'org_handle', 'base_url']
     """
     return (
@@ -81,7 +81,7 @@ def fields(kind: type[Provider]) -> tuple[Field, ...]:
                 placeholder=None,
                 variable=one.variable,
             )
-            for one in kind.credentials
+            for one in provider_class.credentials
         ),
         *(
             Field(
@@ -92,15 +92,15 @@ def fields(kind: type[Provider]) -> tuple[Field, ...]:
                 placeholder=one.default,
                 variable=one.variable,
             )
-            for one in kind.settings
+            for one in provider_class.settings
         ),
         Field(
             name=BASE_URL,
             label="Address of the API",
             secret=False,
             required=False,
-            placeholder=kind.default_base_url,
-            variable=kind.url_variable,
+            placeholder=provider_class.default_base_url,
+            variable=provider_class.url_variable,
         ),
     )
 
@@ -116,19 +116,27 @@ def as_variable(name: str) -> str:
     return re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
-def variables(name: str, kind: type[Provider]) -> dict[str, str]:
+def variables(name: str, provider_class: type[Provider]) -> dict[str, str]:
     """Return the environment variable of each field of a named account.
 
     Examples
     --------
-    >>> variables("voice", kinds()["unpod"])["token"]
+    >>> variables("voice", known_providers()["unpod"])["token"]
     'BILLNB_VOICE_API_TOKEN'
     """
-    prefix = f"{as_variable(kind.provider)}_"
+    prefix = f"{as_variable(provider_class.provider)}_"
     return {
         field.name: f"BILLNB_{as_variable(name)}_{field.variable.removeprefix(prefix)}"
-        for field in fields(kind)
+        for field in fields(provider_class)
     }
 
 
-__all__ = ["BASE_URL", "Field", "Kinds", "as_variable", "fields", "kinds", "variables"]
+__all__ = [
+    "BASE_URL",
+    "Field",
+    "KnownProviders",
+    "as_variable",
+    "fields",
+    "known_providers",
+    "variables",
+]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from billnb.accounts.fields import Kinds, as_variable, variables
+from billnb.accounts.fields import KnownProviders, as_variable, variables
 from billnb.errors import ArgumentError, NameTakenError
 from billnb.providers.base import Provider
 
@@ -46,7 +46,9 @@ def checked(name: object) -> str:
     )
 
 
-def check_free(name: str, provider: str, others: Iterable[tuple[str, str]], kinds: Kinds) -> None:
+def check_free(
+    name: str, provider: str, others: Iterable[tuple[str, str]], known: KnownProviders
+) -> None:
     """Refuse a name that is taken, or means something else.
 
     Parameters
@@ -55,7 +57,7 @@ def check_free(name: str, provider: str, others: Iterable[tuple[str, str]], kind
         The account to be.
     others : iterable of tuple
         Names and providers of the accounts there are.
-    kinds : dict
+    known : dict
         The providers installed.
 
     Raises
@@ -65,47 +67,49 @@ def check_free(name: str, provider: str, others: Iterable[tuple[str, str]], kind
     ArgumentError
         When it is another provider's name.
     """
-    for known in kinds:
-        if as_variable(known) == as_variable(name) and (known, known) != (name, provider):
+    for other in known:
+        if as_variable(other) == as_variable(name) and (other, other) != (name, provider):
             raise ArgumentError(
-                f"{name!r} means the provider {known}; choose another name"
-                + (f", or {known!r} itself" if known == provider else "")
+                f"{name!r} means the provider {other}; choose another name"
+                + (f", or {other!r} itself" if other == provider else "")
             )
-    wanted = _variables(name, provider, kinds)
+    wanted = _variables(name, provider, known)
     if wanted & _OURS:
         raise NameTakenError(f"the variables of {name!r} mean something else; choose another name")
-    for other, others_provider in others:
+    for other, provider_of_other in others:
         if other == name:
             raise NameTakenError(
                 f"there is an account {name!r} already; choose another name, or remove it first: "
                 f"billnb accounts remove {name}"
             )
-        if wanted & _variables(other, others_provider, kinds):
+        if wanted & _variables(other, provider_of_other, known):
             raise NameTakenError(
                 f"{name!r} and {other!r} would share environment variables; choose another name"
             )
 
 
-def clash(accounts: Iterable[tuple[str, str]], kinds: Kinds) -> tuple[str, str] | None:
+def clash(accounts: Iterable[tuple[str, str]], known: KnownProviders) -> tuple[str, str] | None:
     """Return two names that share an environment variable, if there are any."""
     seen: dict[str, str] = {}
     for name, provider in accounts:
-        for variable in _variables(name, provider, kinds):
+        for variable in _variables(name, provider, known):
             if seen.setdefault(variable, name) != name:
                 return seen[variable], name
     return None
 
 
-def _variables(name: str, provider: str, kinds: Kinds) -> set[str]:
-    before, kind = f"BILLNB_{as_variable(name)}", kinds.get(provider)
+def _variables(name: str, provider: str, known: KnownProviders) -> set[str]:
+    before, provider_class = f"BILLNB_{as_variable(name)}", known.get(provider)
     own = {f"{before}_BASE_URL"}  # every provider has it, one that is gone too
-    return own if kind is None else own | {before + end for end in _endings(kind)}
+    return (
+        own if provider_class is None else own | {before + end for end in _endings(provider_class)}
+    )
 
 
 @lru_cache(maxsize=64)
-def _endings(kind: type[Provider]) -> tuple[str, ...]:
+def _endings(provider_class: type[Provider]) -> tuple[str, ...]:
     """Return how the variables of a provider's accounts end, which are made ten thousand times."""
-    return tuple(one.removeprefix("BILLNB_X") for one in variables("X", kind).values())
+    return tuple(one.removeprefix("BILLNB_X") for one in variables("X", provider_class).values())
 
 
 __all__ = ["check_free", "checked", "clash", "is_name"]

@@ -6,8 +6,8 @@ from contextlib import closing
 
 from billnb.accounts import credentials, states
 from billnb.accounts.config import configuration
-from billnb.accounts.config.configuration import Named
-from billnb.accounts.fields import kinds
+from billnb.accounts.config.configuration import ConfiguredAccount
+from billnb.accounts.fields import known_providers
 from billnb.accounts.listing import Account, available, found, record
 from billnb.accounts.secrets.keeping import Reader
 from billnb.accounts.states import Outcome
@@ -20,8 +20,8 @@ from billnb.errors import (
     StorageError,
     TransportError,
     UnconfirmedHostError,
-    discreet,
-    naming,
+    clear_frames_on_error,
+    naming_account,
 )
 from billnb.providers.base import Provider
 from billnb.transport import Limits
@@ -40,7 +40,7 @@ def probe(account: Provider) -> None:
     TransportError, ContractError
         When there is no answer, or none of such a vendor.
     """
-    with naming(account.name), closing(account.client(connections=1)) as client:
+    with naming_account(account.name), closing(account.client(connections=1)) as client:
         account.page(client.get(account.query(kind="all", page=1, size=1), account.answer))
 
 
@@ -51,7 +51,7 @@ def outcome(error: BillnbError) -> Outcome | None:
     return "unreachable" if isinstance(error, TransportError | ContractError) else None
 
 
-@discreet
+@clear_frames_on_error
 def test(name: str) -> Account:
     """Ask an account's vendor for one entry, and note how that went.
 
@@ -82,18 +82,20 @@ def test(name: str) -> Account:
         ...
     billnb.errors.UnknownNameError: no account is called 'nobody'; known: none
     """
-    known = kinds()
+    known = known_providers()
     account = found(name, available(configuration.read(known), known))
-    kind = known.get(account.provider)
-    if kind is not None:
-        state, message = _tried(account, kind)
+    provider_class = known.get(account.provider)
+    if provider_class is not None:
+        state, message = _tried(account, provider_class)
         states.note_test(name, state, message)
     return record(account, known, states.read())
 
 
-def _tried(account: Named, kind: type[Provider]) -> tuple[Outcome, str | None]:
+def _tried(
+    account: ConfiguredAccount, provider_class: type[Provider]
+) -> tuple[Outcome, str | None]:
     try:
-        credential = credentials.collected(account, kind, Reader())
+        credential = credentials.collected(account, provider_class, Reader())
     except AuthenticationError as error:
         return "incomplete", _said(error)
     except UnconfirmedHostError as error:
@@ -101,7 +103,7 @@ def _tried(account: Named, kind: type[Provider]) -> tuple[Outcome, str | None]:
     except (ConfigurationError, StorageError) as error:  # of the store
         return "locked", _said(error)
     try:
-        probe(credentials.opened(account, kind, credential, limits=LIMITS))
+        probe(credentials.opened(account, provider_class, credential, limits=LIMITS))
     except BillnbError as error:
         state = outcome(error)
         if state is None:

@@ -12,15 +12,15 @@ from typing import Any
 
 from billnb.accounts import credentials
 from billnb.accounts.config import configuration
-from billnb.accounts.config.configuration import Named
-from billnb.accounts.fields import Kinds, kinds
+from billnb.accounts.config.configuration import ConfiguredAccount
+from billnb.accounts.fields import KnownProviders, known_providers
 from billnb.accounts.listing import available, found, of_environment
 from billnb.accounts.secrets.keeping import Reader
-from billnb.errors import ArgumentError, AuthenticationError, discreet
+from billnb.errors import ArgumentError, AuthenticationError, clear_frames_on_error
 from billnb.providers.base import Provider
 
 
-@discreet
+@clear_frames_on_error
 def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
     """Return accounts by the name they have in the history.
 
@@ -72,7 +72,7 @@ def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
     return named
 
 
-@discreet
+@clear_frames_on_error
 def configured() -> list[Provider]:
     """Return every account there is: those of the file, and those of the environment.
 
@@ -104,7 +104,7 @@ def configured() -> list[Provider]:
         ...
     billnb.errors.AuthenticationError: no account is given, and none is configured; ...
     """
-    known, kept = kinds(), Reader()
+    known, kept = known_providers(), Reader()
     there = available(configuration.read(known), known).values()
     named = [_opened(one, known, kept) for one in there if one.listed]
     seen = {account.access for account in named}
@@ -113,8 +113,8 @@ def configured() -> list[Provider]:
     if accounts:
         return accounts
     wanted = "; ".join(
-        f"{kind.provider}: {' and '.join(one.variable for one in kind.credentials)}"
-        for kind in known.values()
+        f"{one.provider}: {' and '.join(credential.variable for credential in one.credentials)}"
+        for one in known.values()
     )
     raise AuthenticationError(
         "no account is given, and none is configured; connect one with billnb accounts add, or "
@@ -132,7 +132,7 @@ def _accounts(accounts: Sequence[Provider | str]) -> list[Provider]:
             )
     if all(isinstance(account, Provider) for account in accounts):
         return [account for account in accounts if isinstance(account, Provider)]
-    known, kept = kinds(), Reader()
+    known, kept = known_providers(), Reader()
     there = {name: of_environment(name) for name in known} | configuration.read(known)
     return [
         account if isinstance(account, Provider) else _opened(found(account, there), known, kept)
@@ -140,12 +140,14 @@ def _accounts(accounts: Sequence[Provider | str]) -> list[Provider]:
     ]
 
 
-def _opened(account: Named, known: Kinds, kept: Reader) -> Provider:
-    kind = credentials.kind_of(account, known)
+def _opened(account: ConfiguredAccount, known: KnownProviders, kept: Reader) -> Provider:
+    provider_class = credentials.provider_class_of(account, known)
     if account.listed:
-        return credentials.opened(account, kind, credentials.collected(account, kind, kept))
+        return credentials.opened(
+            account, provider_class, credentials.collected(account, provider_class, kept)
+        )
     # key and host are the environment's both, and need no confirmation; the constructor takes them
-    make: Any = kind
+    make: Any = provider_class
     of_environment: Provider = make()
     return of_environment
 

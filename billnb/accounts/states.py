@@ -13,10 +13,10 @@ from typing import Literal
 
 import msgspec
 
-from billnb.accounts import places
+from billnb.accounts import paths
 from billnb.errors import StorageError
 from billnb.files import trusted
-from billnb.files.locked import leftovers, turn, write
+from billnb.files.locked import leftovers, write, write_lock
 
 logger = logging.getLogger("billnb.accounts")
 
@@ -40,7 +40,7 @@ _decoder = msgspec.json.Decoder(States)
 def read() -> States:
     """Return what is known, by name of account."""
     try:
-        return _decoder.decode(trusted.plain_content(places.states_file()))
+        return _decoder.decode(trusted.plain_content(paths.states_file()))
     except (OSError, RuntimeError, ValueError) as error:  # not there, or no longer what it was
         if not isinstance(error, FileNotFoundError):
             logger.debug("the states of accounts are begun anew: %s", type(error).__name__)
@@ -83,7 +83,7 @@ def keep_only(names: Collection[str]) -> None:
 
     It is called while nobody else changes accounts, for one that comes later is not among those.
     """
-    if not read().keys() <= {*names} or leftovers(places.states_file()):
+    if not read().keys() <= {*names} or leftovers(paths.states_file()):
         _change(lambda states: [states.pop(name) for name in states.keys() - {*names}])
 
 
@@ -92,9 +92,9 @@ def _now() -> datetime:
 
 
 def _change(change: Callable[[States], object]) -> None:
-    path = places.states_file()
+    path = paths.states_file()
     try:
-        with turn(path):
+        with write_lock(path):
             states = read()
             change(states)
             write(path, msgspec.json.format(msgspec.json.encode(states, order="sorted")))

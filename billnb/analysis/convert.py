@@ -104,7 +104,10 @@ def convert(history: pd.DataFrame, to: str, rates: pd.DataFrame | Rates) -> pd.D
     columns["fx_rate"] = (rate, MONEY)
     columns["fx_date"] = ([used[key][1] for key in keys], pa.date32())
     return history.assign(
-        **{name: answers.column(values, kind) for name, (values, kind) in columns.items()}
+        **{
+            name: answers.column(values, arrow_type)
+            for name, (values, arrow_type) in columns.items()
+        }
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
-from billnb.analysis.asked import Asked
+from billnb.analysis.cached import CachedAnswers
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import NEGATIVE, OTHER_COLOUR, ink, literal, series_colours
@@ -69,7 +69,7 @@ def balance(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     ['bytio']
     """
     now = panels.when(history, as_of)
-    left = Asked.of(history).balance()
+    left = CachedAnswers.of(history).balance()
     notes = [f"As of {words.moment(now)}", "Top-ups that went through, less invoices"]
     if left.empty:
         sentence = "No account is prepaid: no payment is a top-up."

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from billnb.analysis.asked import Asked
+from billnb.analysis.cached import CachedAnswers
 from billnb.charts import panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import COMPONENT_COLOURS
@@ -52,7 +52,7 @@ def charge_breakdown(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     """
     now = panels.when(history, as_of)
     notes = [f"As of {words.moment(now)}", "Cancelled and refunded invoices are left out"]
-    charged = Asked.of(history).charges("month")
+    charged = CachedAnswers.of(history).charges("month")
     if charged.empty:
         heading = Heading(["What was charged"], notes)
         return panels.blank(heading, "No invoice counts as spend.")

@@ -12,10 +12,10 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from billnb.analysis.asked import Asked
+from billnb.analysis.cached import CachedAnswers
 from billnb.charts import axes
 from billnb.charts.heading import Heading
-from billnb.charts.style import INK, RUNNING_PATTERN, TEMPLATE, ink, literal
+from billnb.charts.style import CURRENT_PATTERN, INK, TEMPLATE, ink, literal
 from billnb.entry import KINDS
 from billnb.history import readings
 from billnb.values import calendar
@@ -142,7 +142,9 @@ def blank(heading: Heading, sentence: str) -> go.Figure:
 def when(history: Any, as_of: Moment | None) -> datetime:
     """Return when a history is of: what is asked for, when it was read, or else now."""
     read: list[datetime] = [
-        one["read_at"] for one in readings(Asked.of(history).history).values() if one["read_at"]
+        one["read_at"]
+        for one in readings(CachedAnswers.of(history).history).values()
+        if one["read_at"]
     ]
     if as_of is None and read:
         return min(read)
@@ -198,7 +200,7 @@ def leave_right(figure: go.Figure, words: Sequence[str]) -> None:
 
 def bar_marker(colour: str, complete: Sequence[bool]) -> dict[str, Any]:
     """Return the look of bars; those of periods still running are hatched."""
-    shapes = ["" if one else RUNNING_PATTERN for one in complete]
+    shapes = ["" if one else CURRENT_PATTERN for one in complete]
     pattern = {"shape": shapes, "fillmode": "replace", "size": 6, "solidity": 0.45}
     return {"color": colour, "pattern": pattern}
 
@@ -244,13 +246,13 @@ def mark(
     )
 
 
-def mark_running(
+def mark_current(
     figure: go.Figure, periods: Sequence[date], by: By, now: datetime, *, y: float, row: int
 ) -> None:
     """Say of the period still running that it is what came so far."""
-    running = calendar.start(now.date(), by)
-    if running in periods:
-        mark(figure, axes.middle(running, by), y, ["so far"], row)
+    current = calendar.start(now.date(), by)
+    if current in periods:
+        mark(figure, axes.middle(current, by), y, ["so far"], row)
 
 
 def say(figure: go.Figure, sentence: str, row: int, column: int = 1) -> None:
@@ -284,7 +286,7 @@ __all__ = [
     "kind_order",
     "leave_right",
     "mark",
-    "mark_running",
+    "mark_current",
     "say",
     "when",
 ]

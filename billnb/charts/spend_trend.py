@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from billnb.analysis.asked import Asked
+from billnb.analysis.cached import CachedAnswers
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import (
@@ -83,15 +83,16 @@ def spend_trend(
     >>> [trace.name for trace in figure.data]
     ['tax', 'unclassified', 'usage', 'standing', 'tax', 'rounding', 'unclassified']
     """
-    length, now, asked = calendar.checked(by), panels.when(history, as_of), Asked.of(history)
+    length, now = calendar.checked(by), panels.when(history, as_of)
+    cached = CachedAnswers.of(history)
     if group not in GROUPS:
         raise ArgumentError(f"group={group!r} is none of {', '.join(GROUPS)}")
     notes = [f"As of {words.moment(now)}", "Cancelled and refunded invoices are left out"]
-    totals = asked.spend(length, now)
+    totals = cached.spend(length, now)
     if totals.empty:
         heading = Heading([f"Spend by {length}"], notes)
         return panels.blank(heading, "No invoice counts as spend.")
-    stacks = _stacks(asked, length, group, now)
+    stacks = _stacks(cached, length, group, now)
     key = _key(stacks, group)
     periods = [period.date() for period in totals["period"].unique()]
     currencies = sorted(stacks)
@@ -148,9 +149,9 @@ def spend_trend(
     return panels.finished_bars(figure, length)
 
 
-def _stacks(asked: Asked, by: By, group: str, now: datetime) -> Mapping[str, Stack]:
+def _stacks(cached: CachedAnswers, by: By, group: str, now: datetime) -> Mapping[str, Stack]:
     """Return amounts by currency, period and name; the smallest of many names as one."""
-    frame = asked.charges(by) if group == "component" else asked.spend(by, now, group)
+    frame = cached.charges(by) if group == "component" else cached.spend(by, now, group)
     stacks: dict[str, dict[date, dict[Name, Decimal]]] = {}
     for currency, part in frame.groupby("currency"):
         sizes = part["amount"].abs().groupby(part[group]).sum().sort_values(ascending=False)

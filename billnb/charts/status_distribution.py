@@ -9,7 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from billnb.analysis.asked import Asked
+from billnb.analysis.cached import CachedAnswers
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import FAILED_LOOK, FAILED_PATTERN, literal, short, status_colours
@@ -65,7 +65,7 @@ def status_distribution(
         raise ArgumentError(f"measure={measure!r} is none of {', '.join(MEASURES)}")
     what = "how many entries there are" if measure == "entries" else "what the entries come to"
     notes = [f"As of {words.moment(now)}", f"Shares of {what}"]
-    found = Asked.of(history).statuses(length)
+    found = CachedAnswers.of(history).statuses(length)
     if found.empty:
         return panels.blank(Heading([f"Status by {length}"], notes), "There are no entries.")
     found = found.assign(status=found["status"].fillna(words.NOT_STATED))
@@ -73,9 +73,9 @@ def status_distribution(
     currencies = sorted(found["currency"].unique())
     kinds = sorted(found["kind"].unique(), key=panels.kind_order)
     key = status_colours(found["status"])
-    running = calendar.start(now.date(), length)
-    if running in periods:
-        notes.append(f"Hatched: the {length} still running, so far")
+    current = calendar.start(now.date(), length)
+    if current in periods:
+        notes.append(f"Hatched: the {length} still current, so far")
     title = (
         f"Status by {length}",
         words.listed(currencies),
@@ -104,9 +104,9 @@ def status_distribution(
                     x=starts,
                     y=shares,
                     name=literal(status),
-                    marker=_marker(status, colour, [one < running for one in starts]),
+                    marker=_marker(status, colour, [one < current for one in starts]),
                     customdata=[
-                        [_hover(*pair, length, running)] for pair in zip(rows, shares, strict=True)
+                        [_hover(*pair, length, current)] for pair in zip(rows, shares, strict=True)
                     ],
                     row=row,
                     col=column,
@@ -122,14 +122,14 @@ def _marker(status: str, colour: str, complete: Sequence[bool]) -> dict[str, Any
     return marker
 
 
-def _hover(one: dict[str, Any], share: float, by: By, running: date) -> str:
+def _hover(one: dict[str, Any], share: float, by: By, current: date) -> str:
     period, status = one["period"].date(), short(one["status"])
     text = (
         f"{status[:1].upper()}{status[1:]}, {words.period(period, by)}: "
         f"{words.counted(one['entries'], one['kind'])}, "
         f"{words.amount(one['amount'], one['currency'])}, {words.percent(share)}"
     )
-    return literal(text if period < running else f"{text}, so far", 200)
+    return literal(text if period < current else f"{text}, so far", 200)
 
 
 __all__ = ["MEASURES", "status_distribution"]

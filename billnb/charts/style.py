@@ -43,7 +43,7 @@ BUCKET_COLOURS = {
 
 INVOICED, PAID = COMPONENT_COLOURS["unclassified"], STATUS_COLOURS["paid"]
 NEGATIVE = STATUS_COLOURS["failed"]
-FAILED_PATTERN, RUNNING_PATTERN = "x", "/"
+FAILED_PATTERN, CURRENT_PATTERN = "x", "/"
 FAILED_LOOK = {
     "size": 5,
     "solidity": 0.25,
@@ -209,6 +209,7 @@ def status_colours(names: Iterable[str]) -> dict[str, str]:
 __all__ = [
     "BUCKET_COLOURS",
     "COMPONENT_COLOURS",
+    "CURRENT_PATTERN",
     "FAILED_LOOK",
     "FAILED_PATTERN",
     "GRID",
@@ -216,7 +217,6 @@ __all__ = [
     "NEGATIVE",
     "OTHER_COLOUR",
     "PAID",
-    "RUNNING_PATTERN",
     "SERIES_COLOURS",
     "STATUS_COLOURS",
     "TEMPLATE",

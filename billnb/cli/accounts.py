@@ -18,9 +18,9 @@ import click
 import billnb
 from billnb import providers
 from billnb.accounts import Account, confirming, connecting
-from billnb.accounts.config.configuration import Named, Store
+from billnb.accounts.config.configuration import ConfiguredAccount, Store
 from billnb.accounts.credentials import in_environment
-from billnb.accounts.fields import Field, fields, kinds
+from billnb.accounts.fields import Field, fields, known_providers
 from billnb.accounts.listing import found
 from billnb.accounts.naming import checked
 from billnb.accounts.secrets import keeping
@@ -110,14 +110,14 @@ def add(
     name = checked(_answered(name, "Name of the account", "its name, as the first argument"))
     known = ", ".join(providers.names())
     provider = _answered(provider, f"Provider ({known})", f"--provider, one of {known}")
-    kind = providers.find(provider)
-    wanted = fields(kind)
+    provider_class = providers.find(provider)
+    wanted = fields(provider_class)
     details: dict[str, str | Secret] = dict(_split(options, wanted))
     if base_url is not None:
         details["base_url"] = base_url
     # before anything is asked for
-    connecting.check_free(Named(name, provider), kinds())
-    held = in_environment(Named(name, provider), kind)
+    connecting.check_free(ConfiguredAccount(name, provider), known_providers())
+    held = in_environment(ConfiguredAccount(name, provider), provider_class)
     if any(field.secret and field.name not in held for field in wanted):
         keeping.check(store)
     for field in wanted:

@@ -437,9 +437,9 @@ def _statuses(
     }
 
 
-def is_running(period: date, by: By, now: datetime) -> bool:
+def is_current(period: date, by: By, now: datetime) -> bool:
     """Whether a period is the one that is running."""
     return calendar.start(now.date(), by) == period
 
 
-__all__ = ["Answer", "Ledger", "is_running"]
+__all__ = ["Answer", "Ledger", "is_current"]

@@ -33,8 +33,8 @@ def result(rows: Iterable[Sequence[object]], types: Mapping[str, pa.DataType]) -
     """
     columns = list(zip(*rows, strict=True)) or [()] * len(types)
     arrays = {
-        name: _array(column, kind)
-        for (name, kind), column in zip(types.items(), columns, strict=True)
+        name: _array(column, arrow_type)
+        for (name, arrow_type), column in zip(types.items(), columns, strict=True)
     }
     return answer(arrays, types)
 
@@ -54,8 +54,8 @@ def answer(
     import pandas as pd
 
     arrays = [
-        amounts(columns[name]) if kind == MONEY else columns[name].cast(kind)
-        for name, kind in types.items()
+        amounts(columns[name]) if arrow_type == MONEY else columns[name].cast(arrow_type)
+        for name, arrow_type in types.items()
     ]
     frame: pd.DataFrame = pa.table(arrays, names=list(types)).to_pandas(types_mapper=pd.ArrowDtype)
     return frame
@@ -75,11 +75,11 @@ def amounts(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     raise _too_large()
 
 
-def column(values: Iterable[object], kind: pa.DataType) -> Any:
+def column(values: Iterable[object], arrow_type: pa.DataType) -> Any:
     """Return values as a column of a pandas frame, backed by Arrow."""
     import pandas as pd
 
-    return pd.arrays.ArrowExtensionArray(_array(values, kind))
+    return pd.arrays.ArrowExtensionArray(_array(values, arrow_type))
 
 
 def values(column: pd.Series[Any]) -> list[Any]:
@@ -104,11 +104,11 @@ def nulls_last(row: Iterable[Any]) -> tuple[tuple[bool, Any], ...]:
     return tuple((value is None, value) for value in row)
 
 
-def _array(column: Iterable[Any], kind: pa.DataType) -> pa.Array:
-    if kind == INSTANT:
+def _array(column: Iterable[Any], arrow_type: pa.DataType) -> pa.Array:
+    if arrow_type == INSTANT:
         column = [datetime.combine(one, time()) if type(one) is date else one for one in column]
     with suppress(pa.ArrowInvalid):
-        return pa.array(column, kind, from_pandas=True)
+        return pa.array(column, arrow_type, from_pandas=True)
     raise _too_large()
 
 

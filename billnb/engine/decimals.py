@@ -38,9 +38,9 @@ def running_total(amounts: pa.Array, starts: Any) -> pa.Array:
     >>> running_total(amounts, np.array([0, 2])).to_pylist()
     [Decimal('9007199254740993.1'), Decimal('9007199254740993.3'), Decimal('-5.0')]
     """
-    kind = pa.decimal128(38, amounts.type.scale)
+    wide = pa.decimal128(38, amounts.type.scale)
     if not len(amounts):
-        return pa.array([], kind)
+        return pa.array([], wide)
     words = halves(amounts)
     low = words[:, 0].view("<u8")
     limbs = ((low & np.uint64(_LOW)).view("<i8"), (low >> _LIMB).view("<i8"), words[:, 1])
@@ -50,7 +50,7 @@ def running_total(amounts: pa.Array, starts: Any) -> pa.Array:
     result = np.empty_like(words)
     result[:, 0] = (middle << 32) | (lowest & _LOW)
     result[:, 1] = high
-    return pa.Array.from_buffers(kind, len(result), [None, pa.py_buffer(result)])
+    return pa.Array.from_buffers(wide, len(result), [None, pa.py_buffer(result)])
 
 
 def approximate(amounts: pa.Array) -> Any:

@@ -56,15 +56,15 @@ def entries(history: Any, columns: Iterable[str]) -> nw.LazyFrame[Any]:
     schema = frame.collect_schema()
     require(wanted, schema.names())
     for name in wanted:
-        kind = schema[name]
+        dtype = schema[name]
         if name in AMOUNTS:
-            if not isinstance(kind, nw.Decimal):
-                raise _inexact(name, str(kind))
+            if not isinstance(dtype, nw.Decimal):
+                raise _inexact(name, str(dtype))
         elif name in INSTANTS:
-            if not isinstance(kind, nw.Datetime):
-                raise ArgumentError(f"{name} is {kind}; it has to be a timestamp in UTC")
-        elif kind.is_nested():
-            raise ArgumentError(f"cannot group by {name!r}, which holds {kind}")
+            if not isinstance(dtype, nw.Datetime):
+                raise ArgumentError(f"{name} is {dtype}; it has to be a timestamp in UTC")
+        elif dtype.is_nested():
+            raise ArgumentError(f"cannot group by {name!r}, which holds {dtype}")
     return _in_utc(frame.select(wanted), [name for name in wanted if name in INSTANTS], schema)
 
 
@@ -96,7 +96,7 @@ def whole(history: Any) -> pd.DataFrame:
     """Return a history of any engine as a pandas frame: its own columns, and no others."""
     there = _lazy(history).collect_schema().names()
     types = {field.name: field.type for field in SCHEMA}
-    types |= {name: kind for name, kind in FX_TYPES.items() if name in there}
+    types |= {name: dtype for name, dtype in FX_TYPES.items() if name in there}
     table = collected(entries(history, types))
     frame = answers.answer({name: table[name] for name in types}, types)
     frame.attrs |= getattr(history, "attrs", {})
@@ -131,32 +131,32 @@ def _from_objects(column: pd.Series[Any]) -> pa.Array:
         raise _inexact(name, held)
     if name in INSTANTS and held not in ("datetime", "datetime64", "empty"):
         raise ArgumentError(f"{name} is {held}; it has to be a timestamp in UTC")
-    kind = SCHEMA.field(name).type if name in SCHEMA.names else None
+    dtype = SCHEMA.field(name).type if name in SCHEMA.names else None
     refused = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError)
     with suppress(*refused, OverflowError, UnicodeError):
-        return pa.array(column, kind, from_pandas=True)
+        return pa.array(column, dtype, from_pandas=True)
     raise _unkeepable(name) if name in AMOUNTS else _unreadable(name)
 
 
 def _kept(name: str, column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Return a column with the type it has in a history."""
-    kind = _plain(column.type)
-    if pa.types.is_null(kind) and name in SCHEMA.names:
-        kind = SCHEMA.field(name).type
-    if name in AMOUNTS and pa.types.is_decimal(kind):
-        kind = MONEY
+    dtype = _plain(column.type)
+    if pa.types.is_null(dtype) and name in SCHEMA.names:
+        dtype = SCHEMA.field(name).type
+    if name in AMOUNTS and pa.types.is_decimal(dtype):
+        dtype = MONEY
     with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return column if column.type == kind else column.cast(kind)
+        return column if column.type == dtype else column.cast(dtype)
     raise _unkeepable(name) if name in AMOUNTS else _unreadable(name)
 
 
-def _plain(kind: pa.DataType) -> pa.DataType:
+def _plain(dtype: pa.DataType) -> pa.DataType:
     """Return the type a column has in a history: engines have several for text."""
-    if pa.types.is_dictionary(kind):
-        return _plain(kind.value_type)
-    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+    if pa.types.is_dictionary(dtype):
+        return _plain(dtype.value_type)
+    if pa.types.is_large_string(dtype) or pa.types.is_string_view(dtype):
         return pa.string()
-    return kind
+    return dtype
 
 
 def _lazy(history: Any) -> nw.LazyFrame[Any]:
@@ -198,9 +198,9 @@ def require_totals(missing: int) -> None:
         )
 
 
-def _inexact(name: str, kind: str) -> MoneyError:
+def _inexact(name: str, dtype: str) -> MoneyError:
     return MoneyError(
-        f"{name} is {kind}, which does not keep every digit; amounts have to be decimal: "
+        f"{name} is {dtype}, which does not keep every digit; amounts have to be decimal: "
         "pass a history as billnb.load returns it"
         ' (read Parquet files with dtype_backend="pyarrow")'
     )
@@ -223,14 +223,14 @@ def _in_utc(
     frame: nw.LazyFrame[Any], names: Sequence[str], schema: Mapping[str, nw.dtypes.DType]
 ) -> nw.LazyFrame[Any]:
     """Return instants as UTC's clock shows them, without a time zone."""
-    clocks = {name: kind for name in names if isinstance(kind := schema[name], nw.Datetime)}
-    zoned = {name: kind for name, kind in clocks.items() if kind.time_zone is not None}
+    clocks = {name: dtype for name in names if isinstance(dtype := schema[name], nw.Datetime)}
+    zoned = {name: dtype for name, dtype in clocks.items() if dtype.time_zone is not None}
     if not zoned:
         return frame
     if frame.implementation.is_pyarrow():
         # Arrow keeps instants in UTC: to leave a zone out takes no time
         return frame.with_columns(
-            *(nw.col(name).cast(nw.Datetime(kind.time_unit)) for name, kind in zoned.items())
+            *(nw.col(name).cast(nw.Datetime(dtype.time_unit)) for name, dtype in zoned.items())
         )
     if frame.implementation.is_duckdb():
         # DuckDB tells the month by the time zone of its session

@@ -75,8 +75,8 @@ def series(
         :data:`COLUMNS`, with those of `group` after `currency`.
     """
     length, now = calendar.checked(by), instant(as_of)
-    running = calendar.start(now.date(), length)
-    keys, marks = ["currency", *group], {_EARLY: _is_early(frame, running, length, now)}
+    current = calendar.start(now.date(), length)
+    keys, marks = ["currency", *group], {_EARLY: _is_early(frame, current, length, now)}
     if sign is not None:
         marks[_SIGN] = sign
     dated = frame.with_columns(period=period_key(length), **marks)
@@ -124,10 +124,10 @@ def _periods(sums: Sums, by: By) -> list[date]:
     return list(calendar.every(min(found), max(found), by)) if found else []
 
 
-def _is_early(frame: nw.LazyFrame[Any], running: date, by: By, now: datetime) -> nw.Expr:
+def _is_early(frame: nw.LazyFrame[Any], current: date, by: By, now: datetime) -> nw.Expr:
     """Whether entries are of as many days of the period before as have begun of this one."""
-    previous = calendar.before(running, by) or running
-    end = min(previous + (now.date() - running) + timedelta(days=1), running)
+    previous = calendar.before(current, by) or current
+    end = min(previous + (now.date() - current) + timedelta(days=1), current)
     is_since, is_after = (
         at_or_after(frame, nw.col("issued_at"), datetime.combine(day, time()))
         for day in (previous, end)

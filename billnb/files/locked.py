@@ -13,13 +13,13 @@ from billnb.errors import ArgumentError, StorageError
 from billnb.files.atomic import advice, replace, temporary
 from billnb.files.trusted import folder_objection
 
-_PATIENCE = 30  # seconds: a keyring may be asking its owner for a password meanwhile
+_LONGEST_WAIT = 30  # seconds: a keyring may be asking its owner for a password meanwhile
 _PRIVATE = 0o600
 _OLD = re.compile(r"\.billnb-[a-z0-9_]{8}")  # as older versions called what they had not finished
 
 
 @contextmanager
-def turn(path: Path) -> Iterator[None]:
+def write_lock(path: Path) -> Iterator[None]:
     """Wait until nobody else writes a file, and keep others from it.
 
     Whoever changes the file reads it anew inside, so that nothing is lost. What a killed process
@@ -38,7 +38,7 @@ def turn(path: Path) -> Iterator[None]:
         place = Path(f"{target}.lock")
         problem = folder_objection(target.parent) or _lock_objection(place)
         # without locks, newer versions would take a file for one, which a killed process leaves
-        lock = FileLock(place, _PATIENCE, mode=_PRIVATE, fallback_to_soft=False)
+        lock = FileLock(place, _LONGEST_WAIT, mode=_PRIVATE, fallback_to_soft=False)
         if problem is None:
             lock.acquire()
     except Timeout:
@@ -106,4 +106,4 @@ def sweep(path: Path) -> None:
             one.unlink()
 
 
-__all__ = ["leftovers", "sweep", "turn", "write"]
+__all__ = ["leftovers", "sweep", "write", "write_lock"]

@@ -25,8 +25,8 @@ _PAGE_SCHEMA = pa.schema([SCHEMA.field(name) for name in SCHEMA.names[2:]])
 _POOL = pa.system_memory_pool()
 
 _BY_TYPE = {
-    kind: [name for name in Entry._fields if SCHEMA.field(name).type == kind]
-    for kind in (pa.string(), MONEY, INSTANT)
+    arrow_type: [name for name in Entry._fields if SCHEMA.field(name).type == arrow_type]
+    for arrow_type in (pa.string(), MONEY, INSTANT)
 }
 
 
@@ -67,10 +67,10 @@ def batch(
     rows = len(entries)
     values = dict(zip(Entry._fields, zip(*entries, strict=True), strict=True)) if entries else {}
     columns = {"entry_id": pa.array(keys, pa.string(), memory_pool=_POOL)}
-    for kind, names in _BY_TYPE.items():
+    for arrow_type, names in _BY_TYPE.items():
         # one conversion for all columns of a type, cut up afterwards: calls cost more than rows
         cells = list(chain.from_iterable(values.get(name, ()) for name in names))
-        flat = pa.array(cells, kind, memory_pool=_POOL)
+        flat = pa.array(cells, arrow_type, memory_pool=_POOL)
         for position, name in enumerate(names):
             columns.setdefault(name, flat.slice(position * rows, rows))
     # both hold all texts there are: where they are small, so is each text

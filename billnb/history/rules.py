@@ -65,7 +65,7 @@ def is_unpaid() -> nw.Expr:
     return is_invoice() & nw.col("status").is_in(UNPAID)
 
 
-def is_silent() -> nw.Expr:
+def is_without_status() -> nw.Expr:
     """Return the rule for invoices whose status is not stated: nobody knows whether it is paid."""
     return is_invoice() & nw.col("status").is_null()
 
@@ -176,11 +176,11 @@ __all__ = [
     "is_invoice",
     "is_itemized",
     "is_return",
-    "is_silent",
     "is_spend",
     "is_top_up",
     "is_unpaid",
     "is_voided",
+    "is_without_status",
     "rest_name",
     "rest_of",
     "went_through",

@@ -43,7 +43,7 @@ from billnb.values.secret import Secret, redact
 T = TypeVar("T")
 Method = Callable[..., Awaitable[None]]
 
-Kind = Literal[
+Cause = Literal[
     "invalid",
     "taken",
     "not_found",
@@ -59,7 +59,7 @@ Kind = Literal[
 _LARGEST = 64 * 1024  # bytes of a body: a form with a few fields
 
 # the first that fits, so the narrower before the wider
-_KINDS: tuple[tuple[type[BillnbError], HTTPStatus, Kind, str | None], ...] = (
+_CAUSES: tuple[tuple[type[BillnbError], HTTPStatus, Cause, str | None], ...] = (
     (NameTakenError, HTTPStatus.CONFLICT, "taken", None),
     (UnknownNameError, HTTPStatus.NOT_FOUND, "not_found", "Look at the list of accounts again."),
     (
@@ -75,7 +75,7 @@ _KINDS: tuple[tuple[type[BillnbError], HTTPStatus, Kind, str | None], ...] = (
     (ContractError, HTTPStatus.UNPROCESSABLE_ENTITY, "unreachable", "Nothing was kept."),
     (ArgumentError, HTTPStatus.BAD_REQUEST, "invalid", None),
 )
-_ELSEWHERE: Mapping[int, tuple[Kind, str, str | None]] = {
+_ELSEWHERE: Mapping[int, tuple[Cause, str, str | None]] = {
     HTTPStatus.FORBIDDEN: (
         "forbidden",
         "The server does not let this in.",
@@ -110,13 +110,13 @@ class Nothing(msgspec.Struct, forbid_unknown_fields=True):
     """An empty body."""
 
 
-def _sealed(kind: type, value: object) -> Secret:
-    if kind is Secret and isinstance(value, str):
+def _as_secret(wanted: type, value: object) -> Secret:
+    if wanted is Secret and isinstance(value, str):
         return Secret(value)
     raise TypeError("expected a text")
 
 
-_new_account = msgspec.json.Decoder(NewAccount, dec_hook=_sealed)
+_new_account = msgspec.json.Decoder(NewAccount, dec_hook=_as_secret)
 _confirmation = msgspec.json.Decoder(Confirmation)
 _nothing = msgspec.json.Decoder(Nothing)
 
@@ -137,11 +137,11 @@ class _Handler(APIHandler):
     def initialize(self, threads: Threads) -> None:
         self._threads = threads
 
-    async def apart(self, function: Callable[..., T], *given: Any, **named: Any) -> T:
+    async def run_fast(self, function: Callable[..., T], *given: Any, **named: Any) -> T:
         """Call a function in a thread, for it reads files."""
         return await self._called(self._threads.reading, function, *given, **named)
 
-    async def patiently(self, function: Callable[..., T], *given: Any, **named: Any) -> T:
+    async def run_slow(self, function: Callable[..., T], *given: Any, **named: Any) -> T:
         """Call a function in a thread, for it asks a vendor or a keyring, and may take long."""
         return await self._called(self._threads.asking, function, *given, **named)
 
@@ -171,10 +171,10 @@ class _Handler(APIHandler):
 
     def fail(self, failure: Exception) -> None:
         """Answer that something went wrong."""
-        for error, status, kind, hint in _KINDS:
+        for error, status, cause, hint in _CAUSES:
             if isinstance(failure, error):
                 failure.account = None  # whose it is, who asks knows
-                answer = _failure(str(failure), hint, kind)
+                answer = _failure(str(failure), hint, cause)
                 if isinstance(failure, UnconfirmedHostError):
                     answer |= _unconfirmed(failure)
                 self.say(answer, status)
@@ -187,16 +187,16 @@ class _Handler(APIHandler):
 
     def write_error(self, status_code: int, **_: Any) -> None:
         """Answer what is refused before it comes to a method in the same form."""
-        otherwise: tuple[Kind, str, str | None] = ("invalid", "That is no request.", None)
+        otherwise: tuple[Cause, str, str | None] = ("invalid", "That is no request.", None)
         if status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             otherwise = ("unexpected", "Something unexpected happened.", _REPORT)
-        kind, message, hint = _ELSEWHERE.get(status_code, otherwise)
-        self.say(_failure(message, hint, kind), HTTPStatus(status_code))
+        cause, message, hint = _ELSEWHERE.get(status_code, otherwise)
+        self.say(_failure(message, hint, cause), HTTPStatus(status_code))
 
 
-def _failure(message: str, hint: str | None, kind: Kind) -> dict[str, str | None]:
+def _failure(message: str, hint: str | None, cause: Cause) -> dict[str, str | None]:
     """Return what is answered of a failure: a message that is a sentence."""
-    return {"message": _sentence(message), "hint": hint, "kind": kind}
+    return {"message": _sentence(message), "hint": hint, "cause": cause}
 
 
 def _unconfirmed(refused: UnconfirmedHostError) -> dict[str, str | None]:
@@ -235,15 +235,15 @@ class ProvidersHandler(_Handler):
     @_answering
     async def get(self) -> None:
         """Answer with the providers."""
-        known = await self.apart(fields.kinds)
+        known = await self.run_fast(fields.known_providers)
         providers = [
             {
                 "name": name,
-                "label": kind.__name__,
-                "fields": fields.fields(kind),
-                "documentation": kind.documentation,
+                "label": provider_class.__name__,
+                "fields": fields.fields(provider_class),
+                "documentation": provider_class.documentation,
             }
-            for name, kind in known.items()
+            for name, provider_class in known.items()
         ]
         self.say({"providers": providers})
 
@@ -254,18 +254,18 @@ class AccountsHandler(_Handler):
     @_answering
     async def get(self) -> None:
         """Answer with the accounts, and where secrets can be kept."""
-        found = await self.apart(accounts.list)
-        self.say({"accounts": found, "storage": await self.apart(keeping.storage)})
+        found = await self.run_fast(accounts.list)
+        self.say({"accounts": found, "storage": await self.run_fast(keeping.storage)})
 
     @_answering
     async def post(self) -> None:
         """Add an account."""
         wanted = self.body(_new_account)
         naming.checked(wanted.name)
-        taken = _fields(wanted.provider, await self.apart(fields.kinds))
+        taken = _fields(wanted.provider, await self.run_fast(fields.known_providers))
         _check(wanted.options, [one for one in taken if not one.secret], "options")
         _check(wanted.secrets, [one for one in taken if one.secret], "secrets")
-        added = await self.patiently(
+        added = await self.run_slow(
             accounts.add,
             wanted.name,
             wanted.provider,
@@ -287,7 +287,7 @@ class AccountHandler(_Handler):
         force = self.get_query_argument("force", "false")
         if force not in ("true", "false"):
             raise ArgumentError("force is true or false")
-        await self.patiently(accounts.remove, naming.checked(name), force=force == "true")
+        await self.run_slow(accounts.remove, naming.checked(name), force=force == "true")
         self.set_status(HTTPStatus.NO_CONTENT)
         self.finish()
 
@@ -299,7 +299,7 @@ class TrialHandler(_Handler):
     async def post(self, name: str) -> None:
         """Test it."""
         self.body(_nothing)
-        tested = await self.patiently(accounts.test, naming.checked(name))
+        tested = await self.run_slow(accounts.test, naming.checked(name))
         self.say({"account": tested})
 
 
@@ -309,14 +309,14 @@ class HostHandler(_Handler):
     @_answering
     async def get(self, name: str) -> None:
         """Answer with the host that is to be confirmed, and why; with none, where none is."""
-        refused = await self.patiently(confirming.refusal, naming.checked(name))
+        refused = await self.run_slow(confirming.refusal, naming.checked(name))
         self.say({"host": None, "message": None} if refused is None else _unconfirmed(refused))
 
     @_answering
     async def post(self, name: str) -> None:
         """Confirm it."""
         wanted = self.body(_confirmation)
-        confirmed = await self.patiently(
+        confirmed = await self.run_slow(
             accounts.confirm, naming.checked(name), wanted.confirmed_host
         )
         self.say({"account": confirmed})
@@ -333,7 +333,7 @@ class NothingHandler(_Handler):
     post = put = patch = delete = get
 
 
-def _fields(provider: str, known: fields.Kinds) -> tuple[fields.Field, ...]:
+def _fields(provider: str, known: fields.KnownProviders) -> tuple[fields.Field, ...]:
     if provider in known:
         return fields.fields(known[provider])
     raise ArgumentError(f"there is no such provider; known: {', '.join(known)}")

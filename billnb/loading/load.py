@@ -22,8 +22,15 @@ import pyarrow as pa
 from billnb import history, paging
 from billnb.accounts import resolve, states
 from billnb.entry import KINDS, Page
-from billnb.errors import ArgumentError, BillnbError, SecretError, TransportError, discreet, naming
-from billnb.loading.progress import Tick, bar, silent
+from billnb.errors import (
+    ArgumentError,
+    BillnbError,
+    SecretError,
+    TransportError,
+    clear_frames_on_error,
+    naming_account,
+)
+from billnb.loading.progress import Tick, bar, no_progress
 from billnb.providers.base import Provider
 from billnb.transport import Client
 from billnb.values.moments import Moment, Window, window
@@ -33,10 +40,10 @@ if TYPE_CHECKING:
 
 Verify = Literal["counts", "snapshot"]
 
-_LEAVE = 0.4  # seconds to wait for threads that have been told to give up
+_EXIT_WAIT = 0.4  # seconds to wait for threads that have been told to give up
 
 
-@discreet
+@clear_frames_on_error
 def load(
     *accounts: Provider | str,
     since: Moment | None = None,
@@ -108,9 +115,9 @@ def load(
     _check(kind, verify, workers, executor)
     named = resolve(accounts)
     for name, account in named.items():
-        with naming(name):
+        with naming_account(name):
             account.auth()
-    outcomes = _read_all(named, _Order(kind, verify, workers), executor, progress)
+    outcomes = _read_all(named, _ReadOptions(kind, verify, workers), executor, progress)
     if kind == "all":
         _note(named, accounts or tuple(named), outcomes)
     return _whole(outcomes, kept, kind)
@@ -132,7 +139,7 @@ def _note(
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
+class _ReadOptions:
     """How to read each account."""
 
     kind: str
@@ -160,27 +167,30 @@ def _check(kind: str, verify: str, workers: int, executor: object) -> None:
 
 
 def _read_all(
-    named: dict[str, Provider], order: _Order, executor: Executor | None, progress: bool | None
+    named: dict[str, Provider],
+    options: _ReadOptions,
+    executor: Executor | None,
+    progress: bool | None,
 ) -> dict[str, _Loaded | BillnbError]:
-    with bar(progress, readings=2 if order.verify == "snapshot" else 1) as tick:
+    with bar(progress, readings=2 if options.verify == "snapshot" else 1) as tick:
         if executor is not None:
-            return _read_by(executor, named, order)
+            return _read_by(executor, named, options)
         clients = _Clients()
         with (
-            _threads(order.workers, "billnb-page") as pages,
-            _threads(min(order.workers, len(named)), "billnb-account") as readers,
-            clients.ended_by_failure(),
+            _threads(options.workers, "billnb-page") as pages,
+            _threads(min(options.workers, len(named)), "billnb-account") as readers,
+            clients.closed_on_failure(),
         ):
             return _outcomes(
                 {
-                    name: readers.submit(_read, account, name, order, pages, clients, tick)
+                    name: readers.submit(_read, account, name, options, pages, clients, tick)
                     for name, account in named.items()
                 }
             )
 
 
 def _read_by(
-    executor: Executor, named: dict[str, Provider], order: _Order
+    executor: Executor, named: dict[str, Provider], options: _ReadOptions
 ) -> dict[str, _Loaded | BillnbError]:
     """Read each account where an executor has it read."""
     # threads of this process can be told to give up; what runs elsewhere cannot
@@ -188,16 +198,16 @@ def _read_by(
     shared = (clients,) if isinstance(executor, ThreadPoolExecutor) else ()
     futures: dict[str, Future[_Loaded]] = {}
     try:
-        with clients.ended_by_failure():
+        with clients.closed_on_failure():
             with _refusing_secrets():
                 for name, account in named.items():
-                    futures[name] = executor.submit(_read_apart, account, name, order, *shared)
+                    futures[name] = executor.submit(_read_in_task, account, name, options, *shared)
             return _outcomes(futures)
     except BaseException:
         if shared:
             for future in futures.values():
                 future.cancel()
-            wait(futures.values(), timeout=_LEAVE)
+            wait(futures.values(), timeout=_EXIT_WAIT)
         raise
 
 
@@ -214,7 +224,7 @@ def _threads(count: int, name: str) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(wait=False, cancel_futures=True)
         leaving = Thread(target=pool.shutdown, daemon=True)
         leaving.start()
-        leaving.join(_LEAVE)
+        leaving.join(_EXIT_WAIT)
         raise
     pool.shutdown()
 
@@ -243,7 +253,7 @@ class _Clients:
                 self._open.discard(client)
 
     @contextmanager
-    def ended_by_failure(self) -> Iterator[None]:
+    def closed_on_failure(self) -> Iterator[None]:
         """Close all clients, and those to come, when something else fails than an account."""
         try:
             yield
@@ -292,26 +302,26 @@ def _refusing_secrets() -> Iterator[None]:
     raise refusal
 
 
-@discreet
-def _read_apart(
-    account: Provider, name: str, order: _Order, clients: _Clients | None = None
+@clear_frames_on_error
+def _read_in_task(
+    account: Provider, name: str, options: _ReadOptions, clients: _Clients | None = None
 ) -> _Loaded:
     """Read one account with threads of its own: the task an executor is given."""
-    with _threads(order.workers, "billnb-page") as pages:
-        return _read(account, name, order, pages, clients or _Clients(), silent)
+    with _threads(options.workers, "billnb-page") as pages:
+        return _read(account, name, options, pages, clients or _Clients(), no_progress)
 
 
 def _read(
     account: Provider,
     name: str,
-    order: _Order,
+    options: _ReadOptions,
     pages: Executor,
     clients: _Clients,
     tick: Tick,
 ) -> _Loaded:
     began = datetime.now(UTC)
-    with clients.closing(account.client(connections=order.workers)) as client:
-        reading = _reading(account, name, order, pages, client, tick)
+    with clients.closing(account.client(connections=options.workers)) as client:
+        reading = _reading(account, name, options, pages, client, tick)
     batches = [
         part.page.rows if part.positions is None else part.page.rows.take(part.positions)
         for part in reading.parts
@@ -330,7 +340,7 @@ def _read(
 
 
 def _reading(
-    account: Provider, name: str, order: _Order, pages: Executor, client: Client, tick: Tick
+    account: Provider, name: str, options: _ReadOptions, pages: Executor, client: Client, tick: Tick
 ) -> paging.Reading[pa.RecordBatch]:
     def fetch(kind: str, page: int, size: int) -> Any:
         return client.get(account.query(kind=kind, page=page, size=size), received)
@@ -346,7 +356,7 @@ def _reading(
         held.keep(rows, history.room(rows))
         return Page(page.total, rows, page.keys, page.number)
 
-    held = paging.Held(account.limits.max_history)
+    held = paging.HeldBytes(account.limits.max_history)
     source = paging.Source(
         fetch=fetch,
         open=columns,
@@ -356,11 +366,11 @@ def _reading(
         kinds=account.filters,
         has_ids=account.has_ids,
         executor=pages,
-        ahead=2 * order.workers,
+        ahead=2 * options.workers,
         pause=client.pause,
     )
-    kind = order.kind if order.kind in account.filters else "all"
-    return paging.read(source, kind=kind, verify=order.verify)
+    kind = options.kind if options.kind in account.filters else "all"
+    return paging.read(source, kind=kind, verify=options.verify)
 
 
 def _whole(outcomes: dict[str, _Loaded | BillnbError], kept: Window, kind: str) -> pd.DataFrame:

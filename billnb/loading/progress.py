@@ -18,7 +18,7 @@ class Tick(Protocol):
     def __call__(self, account: str, *, total: int, rows: int) -> None: ...
 
 
-def silent(account: str, *, total: int, rows: int) -> None:
+def no_progress(account: str, *, total: int, rows: int) -> None:
     """Count for nobody."""
 
 
@@ -34,7 +34,7 @@ def bar(progress: bool | None, *, readings: int) -> Iterator[Tick]:
         How often each entry is read.
     """
     if progress is False or (progress is None and not _is_interactive()):
-        yield silent
+        yield no_progress
         return
     from tqdm.auto import tqdm
 
@@ -59,4 +59,4 @@ def _is_interactive() -> bool:
     return in_notebook or (sys.stderr is not None and sys.stderr.isatty())
 
 
-__all__ = ["Tick", "bar", "silent"]
+__all__ = ["Tick", "bar", "no_progress"]

@@ -21,8 +21,8 @@ Entries without identifiers can be identical and still be two. But an entry that
 pages is also the mark of a shift between them, so then the second reading decides.
 """
 
-from billnb.paging.held import Held, Received
+from billnb.paging.memory import HeldBytes, Received
 from billnb.paging.reading import CERTIFICATES, Part, Reading, read
 from billnb.paging.source import Source
 
-__all__ = ["CERTIFICATES", "Held", "Part", "Reading", "Received", "Source", "read"]
+__all__ = ["CERTIFICATES", "HeldBytes", "Part", "Reading", "Received", "Source", "read"]

@@ -12,9 +12,9 @@ from billnb.entry import Page
 from billnb.errors import TruncatedHistoryError
 from billnb.paging.source import Source, fetched_one
 from billnb.paging.walk import (
-    OutOfReach,
-    Shaken,
-    SizeIgnored,
+    InconsistentPass,
+    PageSizeIgnored,
+    TooManyPages,
     Walk,
     backward,
     check_first_page,
@@ -92,7 +92,7 @@ def read(source: Source[Any, Rows], *, kind: str = "all", verify: str = "counts"
     if kind == "all" and source.kinds:
         try:
             return _read_kind(source, kind, verify)
-        except OutOfReach:
+        except TooManyPages:
             pass
         return _read_by_kind(source, verify)
     return _read_within_reach(source, kind, verify)
@@ -105,10 +105,10 @@ def _read_kind(source: Source[Any, Rows], kind: str, verify: str) -> Reading[Row
         _pause(source, restarts)
         try:
             walk, certificate = _read_once(source, kind, verify, repeated)
-        except Shaken as shaken:
-            error, repeated = shaken.error, shaken.repeated
+        except InconsistentPass as inconsistent:
+            error, repeated = inconsistent.error, inconsistent.repeated
             if source.has_ids:
-                union.add(shaken.walks)
+                union.add(inconsistent.walks)
         else:
             return Reading(
                 [Part(walk.pages[number]) for number in sorted(walk.pages)],
@@ -144,14 +144,14 @@ def _read_once(
             return walk, "by id" if source.has_ids else "append-only"
     try:
         again = backward(source, kind, walk, _other_size(walk))
-    except SizeIgnored:
+    except PageSizeIgnored:
         again = backward(source, kind, walk, walk.size)
     keys = walk.keys()
     if keys != again.keys():
-        raise Shaken(unstable("two readings of it differ"), [walk, again])
+        raise InconsistentPass(unstable("two readings of it differ"), [walk, again])
     if source.has_ids and not single and len(keys) < walk.total and keys != repeated:
         # a shift in both readings, or a vendor that repeats itself: another reading tells
-        raise Shaken(unstable("an identifier stands on it twice"), [walk, again], keys)
+        raise InconsistentPass(unstable("an identifier stands on it twice"), [walk, again], keys)
     if again.size != walk.size:
         return walk, "snapshot"
     if single:
@@ -205,7 +205,7 @@ class _Union(Generic[Rows]):
 def _read_within_reach(source: Source[Any, Rows], kind: str, verify: str) -> Reading[Rows]:
     try:
         return _read_kind(source, kind, verify)
-    except OutOfReach as reached:
+    except TooManyPages as reached:
         error = _truncated(kind, reached.total, reached.reach)
     raise error
 

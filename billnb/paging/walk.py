@@ -1,7 +1,7 @@
 """One walk over all numbered pages, which must add up.
 
 Each page must agree on the total and hold exactly the rows it should. What does not add up is
-:class:`Shaken`, for another walk may find the history at rest.
+:class:`InconsistentPass`, for another walk may find the history at rest.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Walk(Generic[Rows]):
         return False
 
 
-class Shaken(Exception):
+class InconsistentPass(Exception):
     """A reading did not add up; another may.
 
     Parameters
@@ -77,7 +77,7 @@ class Shaken(Exception):
         self.repeated = repeated
 
 
-class OutOfReach(Exception):
+class TooManyPages(Exception):
     """There are more entries than can be paged through."""
 
     def __init__(self, total: int, reach: int) -> None:
@@ -86,7 +86,7 @@ class OutOfReach(Exception):
         self.reach = reach
 
 
-class SizeIgnored(Exception):
+class PageSizeIgnored(Exception):
     """The vendor gives pages of its own size, whatever is asked."""
 
 
@@ -95,7 +95,7 @@ def forward(source: Source[Any, Rows], kind: str) -> Walk[Rows]:
     first = fetched_one(source, kind, 1, source.page_size)
     walk = Walk[Rows](size=_size(first, source.page_size), total=first.total)
     if source.max_pages is not None and walk.last > source.max_pages:
-        raise OutOfReach(first.total, source.max_pages * walk.size)
+        raise TooManyPages(first.total, source.max_pages * walk.size)
     if source.max_entries is not None and walk.total > source.max_entries:
         raise _too_many(kind, walk.total, source.max_entries)
     _take(walk, 1, first)
@@ -112,7 +112,7 @@ def backward(source: Source[Any, Rows], kind: str, before: Walk[Rows], size: int
     last: Page[Rows] | None = None
     for number, page in fetched(source, kind, range(walk.last, 0, -1), walk.size):
         if walk.size < len(page.keys) == min(before.size, walk.total):
-            raise SizeIgnored
+            raise PageSizeIgnored
         if number == walk.last > 1:
             last = page  # where the size is ignored, its rows do not add up; others tell
         else:
@@ -127,7 +127,7 @@ def check_first_page(source: Source[Any, Rows], kind: str, walk: Walk[Rows]) -> 
     first = fetched_one(source, kind, 1, walk.size)
     _check(Walk(size=walk.size, total=walk.total), 1, first)
     if Counter(first.keys) != Counter(walk.pages[1].keys):
-        raise Shaken(unstable("its first page changed"), [walk])
+        raise InconsistentPass(unstable("its first page changed"), [walk])
 
 
 def _size(first: Page[Rows], asked: int) -> int:
@@ -144,7 +144,7 @@ def _size(first: Page[Rows], asked: int) -> int:
     if rows > first.total:
         return asked
     if rows == 0:
-        raise Shaken(_broken(1, f"has no rows of {first.total} entries"))
+        raise InconsistentPass(_broken(1, f"has no rows of {first.total} entries"))
     return rows
 
 
@@ -152,12 +152,12 @@ def _take(walk: Walk[Rows], number: int, page: Page[Rows]) -> None:
     for other in {1, number - 1} - {number}:
         twin = walk.pages.get(other)
         if twin is not None and twin.keys == page.keys and len(set(page.keys)) > 1:
-            raise Shaken(_broken(number, f"holds what page {other} held"), [walk])
+            raise InconsistentPass(_broken(number, f"holds what page {other} held"), [walk])
     first = walk.pages.get(1)
     if first is not None and first.keys == page.keys:
         walk.alike += 1
         if walk.alike > _MOST_ALIKE:
-            raise Shaken(_broken(number, "holds what all pages hold"), [walk])
+            raise InconsistentPass(_broken(number, "holds what all pages hold"), [walk])
     walk.pages[number] = page
     _check(walk, number, page)
 
@@ -166,15 +166,17 @@ def _check(walk: Walk[Rows], number: int, page: Page[Rows]) -> None:
     if page.number not in (None, number):
         raise _broken(number, f"says it is page {page.number}")
     if page.total != walk.total:
-        raise Shaken(unstable(f"its total changed from {walk.total} to {page.total}"), [walk])
+        raise InconsistentPass(
+            unstable(f"its total changed from {walk.total} to {page.total}"), [walk]
+        )
     rows = len(page.keys)
     if rows > walk.size:
         raise _more_than_asked(number, rows, walk.size)
     if number < walk.last and rows != walk.size:
-        raise Shaken(_broken(number, f"has {rows} rows; expected {walk.size}"), [walk])
+        raise InconsistentPass(_broken(number, f"has {rows} rows; expected {walk.size}"), [walk])
     expected = walk.total - (walk.last - 1) * walk.size
     if number == walk.last and rows != expected:
-        raise Shaken(
+        raise InconsistentPass(
             unstable(f"its last page has {rows} rows where the total leaves {expected}"), [walk]
         )
 

@@ -99,7 +99,7 @@ class Setting:
         return given or os.environ.get(self.variable) or self.default
 
 
-def sealed(value: str | Secret | None) -> Secret | None:
+def as_secret(value: str | Secret | None) -> Secret | None:
     """Return a credential as a secret; a constructor's first act, before anything can fail.
 
     What is no text is sealed as one that cannot be sent, to be refused with the others.
@@ -116,10 +116,10 @@ class from_environment(Generic[P, R]):  # noqa: N801 - a decorator
         self._method = method
         self.__doc__ = method.__doc__
 
-    def __get__(self, account: Provider | None, kind: Callable[[], Provider]) -> Callable[P, R]:
+    def __get__(self, account: Provider | None, owner: Callable[[], Provider]) -> Callable[P, R]:
         @functools.wraps(self._method)
         def bound(*args: P.args, **kwargs: P.kwargs) -> R:
-            return self._method(kind() if account is None else account, *args, **kwargs)
+            return self._method(owner() if account is None else account, *args, **kwargs)
 
         return bound
 
@@ -195,7 +195,7 @@ class Provider(ABC):
         }
 
     @classmethod
-    def is_begun(cls) -> bool:
+    def has_key_in_environment(cls) -> bool:
         """Whether the environment holds a key of an account, be it all that is needed or not."""
         return any(os.environ.get(one.variable) for one in cls.credentials if one.is_secret)
 
@@ -317,7 +317,7 @@ class Provider(ABC):
         return functools.partial(make, **names, **self._options), ()
 
 
-class Trouble(msgspec.Struct):
+class GatewayError(msgspec.Struct):
     """What a gateway says in place of an answer."""
 
     message: str | None = None
@@ -325,15 +325,15 @@ class Trouble(msgspec.Struct):
 
 class _Failure(msgspec.Struct):
     message: str | None = None
-    error: Trouble | str | None = None
+    error: GatewayError | str | None = None
 
 
 _failure = msgspec.json.Decoder(_Failure)
 
 
-def said(error: Trouble | str | None) -> str | None:
+def error_message(error: GatewayError | str | None) -> str | None:
     """Return what a body's ``error`` says, in either of its forms."""
-    return error.message if isinstance(error, Trouble) else error
+    return error.message if isinstance(error, GatewayError) else error
 
 
 def vendor_message(body: bytes) -> str | None:
@@ -349,7 +349,7 @@ def vendor_message(body: bytes) -> str | None:
         failure = strict_json(body, _failure)
     except ContractError:
         return None
-    return failure.message or said(failure.error)
+    return failure.message or error_message(failure.error)
 
 
 def longest_list(answer: object) -> tuple[str, int]:
@@ -406,14 +406,14 @@ def parsed(records: Iterable[T], parse: Callable[[T], Entry], where: str) -> lis
 
 __all__ = [
     "Credential",
+    "GatewayError",
     "Provider",
     "Setting",
-    "Trouble",
     "amount_error",
+    "as_secret",
+    "error_message",
     "from_environment",
     "longest_list",
     "parsed",
-    "said",
-    "sealed",
     "vendor_message",
 ]

@@ -16,7 +16,7 @@ from requests.adapters import BaseAdapter
 
 from billnb.entry import Entry, Page, currency_code, instant, lower, page_of
 from billnb.errors import ArgumentError, MoneyError, contract_error
-from billnb.providers.base import Credential, Provider, Setting, amount_error, parsed, sealed
+from billnb.providers.base import Credential, Provider, Setting, amount_error, as_secret, parsed
 from billnb.transport import HeaderAuth, Limits, Refusal, strict_json
 from billnb.values.money import cents
 from billnb.values.secret import Secret
@@ -122,7 +122,7 @@ class Bytio(Provider):
         limits: Limits | None = None,
         adapter: BaseAdapter | None = None,
     ) -> None:
-        api_key = sealed(api_key)
+        api_key = as_secret(api_key)
         if currency is None:
             currency = self.settings[0].of(currency)
         if not isinstance(currency, str) or not currency.isalnum():

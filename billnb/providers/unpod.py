@@ -16,16 +16,22 @@ import msgspec
 from requests.adapters import BaseAdapter
 
 from billnb.entry import Entry, Page, currency_code, instant, lower, page_of
-from billnb.errors import AccountNotFoundError, MoneyError, contract_error, discreet, naming
+from billnb.errors import (
+    AccountNotFoundError,
+    MoneyError,
+    clear_frames_on_error,
+    contract_error,
+    naming_account,
+)
 from billnb.providers.base import (
     Credential,
+    GatewayError,
     Provider,
-    Trouble,
     amount_error,
+    as_secret,
+    error_message,
     from_environment,
     parsed,
-    said,
-    sealed,
 )
 from billnb.transport import HeaderAuth, Limits, Refusal, strict_json
 from billnb.values.money import units
@@ -62,7 +68,7 @@ class BillingData(msgspec.Struct, gc=False):
     message: str | None = None
     results: list[Record] | None = None
     data: list[Record] | Rows | None = None
-    error: Trouble | str | None = None
+    error: GatewayError | str | None = None
 
 
 class Organization(msgspec.Struct, gc=False):
@@ -79,7 +85,7 @@ class Organizations(msgspec.Struct, gc=False):
     count: int | None = None
     status_code: int | None = None
     message: str | None = None
-    error: Trouble | str | None = None
+    error: GatewayError | str | None = None
 
 
 _decoder = msgspec.json.Decoder(BillingData)
@@ -142,8 +148,8 @@ class Unpod(Provider):
         limits: Limits | None = None,
         adapter: BaseAdapter | None = None,
     ) -> None:
-        token = sealed(token)
-        org_handle = sealed(org_handle)
+        token = as_secret(token)
+        org_handle = as_secret(org_handle)
         super().__init__(
             {"token": token, "org_handle": org_handle},
             name=name,
@@ -183,7 +189,7 @@ class Unpod(Provider):
         return page_of(parsed(rows, parse, "results"), total=total)
 
     @from_environment
-    @discreet
+    @clear_frames_on_error
     def organizations(self) -> list[str]:
         """Return the handles of the organizations the token can see, in the vendor's order.
 
@@ -211,7 +217,7 @@ class Unpod(Provider):
             headers["Org-Handle"] = org_handle
         auth = HeaderAuth(headers, prefixes={"Authorization": "Token "})
         client = self.client(connections=1, path=self.organizations_path, auth=auth)
-        with naming(self.name), closing(client):
+        with naming_account(self.name), closing(client):
             return client.get({}, _handles)
 
 
@@ -256,7 +262,7 @@ def _refuse_failure(answer: BillingData | Organizations) -> None:
     if answer.status_code not in (None, 200):
         raise Refusal(answer.status_code, answer.message)
     if answer.error is not None and answer.results is None and answer.data is None:
-        raise Refusal(None, answer.message or said(answer.error))
+        raise Refusal(None, answer.message or error_message(answer.error))
 
 
 def _handles(body: bytes) -> list[str]:

@@ -12,7 +12,7 @@ import requests
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
-from billnb.errors import discreet
+from billnb.errors import clear_frames_on_error
 from billnb.loading.load import Verify, load
 from billnb.providers.bytio import Bytio
 from billnb.providers.unpod import Unpod
@@ -96,7 +96,7 @@ def accounts(sandbox: Sandbox) -> tuple[Bytio, Unpod]:
     )
 
 
-@discreet
+@clear_frames_on_error
 def demo(
     *,
     since: Moment | None = None,

@@ -15,7 +15,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from billnb import engine
-from billnb.analysis.asked import Asked
+from billnb.analysis.cached import CachedAnswers
 from billnb.engine import answers
 from billnb.history import readings, rules
 from billnb.summary.prepaid import Prepaid, prepaid
@@ -126,7 +126,7 @@ def cards(history: Any, as_of: datetime) -> list[Card]:
 
     Parameters
     ----------
-    history : pandas, polars, pyarrow, duckdb, dask or pyspark frame, or Asked
+    history : pandas, polars, pyarrow, duckdb, dask or pyspark frame, or CachedAnswers
         A history.
     as_of : datetime.datetime
         When it is, in UTC.
@@ -145,12 +145,12 @@ def cards(history: Any, as_of: datetime) -> list[Card]:
     >>> [card.title for card in cards(history, now)]
     ['Spend this month', 'Unpaid', 'Prepaid balance']
     """
-    asked = _known(Asked.of(history), as_of)
-    begins = _begins(asked.history)
+    cached = _known(CachedAnswers.of(history), as_of)
+    begins = _begins(cached.history)
     return [
-        _of_spend(asked, as_of, begins),
-        unpaid(asked, as_of),
-        _of_prepaid(asked, as_of, begins),
+        _of_spend(cached, as_of, begins),
+        unpaid(cached, as_of),
+        _of_prepaid(cached, as_of, begins),
     ]
 
 
@@ -174,7 +174,7 @@ def verification(read: Mapping[str, Mapping[str, Any]]) -> str:
     return f"Verified: {'; '.join(parts)}."
 
 
-def spend_card(spent: Sequence[Spent], *, what: str = "Spend", is_running: bool = False) -> Card:
+def spend_card(spent: Sequence[Spent], *, what: str = "Spend", is_current: bool = False) -> Card:
     """Return the card of what was charged, which is of the same days in each currency.
 
     Parameters
@@ -183,14 +183,14 @@ def spend_card(spent: Sequence[Spent], *, what: str = "Spend", is_running: bool 
         One for each currency.
     what : str
         What was charged: ``Spend``, or one component.
-    is_running : bool
+    is_current : bool
         Whether the days are those of the running month so far.
     """
     if not spent:
         return Card(what, [], "Nothing was charged here.")
     days = words.days(spent[0].since, spent[0].until)
-    title = f"{what} this month" if is_running else f"{what}, {days}"
-    return Card(title, list(map(_spent_line, spent)), f"{days}, so far" if is_running else "")
+    title = f"{what} this month" if is_current else f"{what}, {days}"
+    return Card(title, list(map(_spent_line, spent)), f"{days}, so far" if is_current else "")
 
 
 def _spent_line(one: Spent) -> Line:
@@ -248,8 +248,8 @@ def prepaid_card(found: Sequence[Prepaid], sentence: str = "") -> Card:
 
 def unpaid(history: Any, as_of: datetime) -> Card:
     """Return the card of what is unpaid in a history."""
-    asked = Asked.of(history)
-    owed, oldest = asked.ageing(as_of), _oldest_unpaid(asked.history)
+    cached = CachedAnswers.of(history)
+    owed, oldest = cached.ageing(as_of), _oldest_unpaid(cached.history)
     debts = [
         Debt(
             str(currency),
@@ -259,14 +259,14 @@ def unpaid(history: Any, as_of: datetime) -> Card:
         )
         for currency, part in owed.groupby("currency")
     ]
-    return unpaid_card(debts, asked.silent_invoices(), as_of.date())
+    return unpaid_card(debts, cached.invoices_without_status(), as_of.date())
 
 
-def _known(asked: Asked, as_of: datetime) -> Asked:
+def _known(cached: CachedAnswers, as_of: datetime) -> CachedAnswers:
     """Return what was so by then: what is dated later was not yet."""
-    entries = engine.whole(asked.history)
+    entries = engine.whole(cached.history)
     later = entries["issued_at"] > as_of
-    return Asked(entries[~later]) if later.any() else asked
+    return CachedAnswers(entries[~later]) if later.any() else cached
 
 
 def _begins(history: Any) -> datetime | None:
@@ -275,19 +275,19 @@ def _begins(history: Any) -> datetime | None:
     return max(cuts, default=None)
 
 
-def _of_spend(asked: Asked, as_of: datetime, begins: datetime | None) -> Card:
-    spent = asked.spend("month", as_of)
+def _of_spend(cached: CachedAnswers, as_of: datetime, begins: datetime | None) -> Card:
+    spent = cached.spend("month", as_of)
     if spent.empty:
         return Card("Spend", [], "No invoice counts as spend.")
     last = answers.records(spent[spent["period"] == spent["period"].max()])
     month, today = last[0]["period"].date(), as_of.date()
-    is_running = month == calendar.start(today, "month")
+    is_current = month == calendar.start(today, "month")
     end = min(calendar.last_day(month, "month"), today)
     previous = calendar.before(month, "month") or month
     # of a running month, as many days of the one before
     ends = (
         min(calendar.last_day(previous, "month"), previous + (end - month))
-        if is_running
+        if is_current
         else (calendar.last_day(previous, "month"))
     )
     is_cut = begins is not None and begins.date() > previous
@@ -305,7 +305,7 @@ def _of_spend(asked: Asked, as_of: datetime, begins: datetime | None) -> Card:
             )
             for one in last
         ],
-        is_running=is_running,
+        is_current=is_current,
     )
 
 
@@ -322,8 +322,8 @@ def _oldest_unpaid(history: Any) -> dict[str, tuple[date, bool]]:
     return found
 
 
-def _of_prepaid(asked: Asked, as_of: datetime, begins: datetime | None) -> Card:
-    left = asked.balance()
+def _of_prepaid(cached: CachedAnswers, as_of: datetime, begins: datetime | None) -> Card:
+    left = cached.balance()
     counted = ""
     if begins is not None:
         counted = f"Counted from {words.day(begins)}; what was left before is not in it."

@@ -99,7 +99,7 @@ def _title(name: str, entries: pd.DataFrame) -> str:
 
 def _charges(entries: pd.DataFrame, months: int, read_at: datetime | None) -> list[str]:
     charged = analysis.charges(entries)
-    running = f"{read_at:%Y-%m}" if read_at else ""
+    current = f"{read_at:%Y-%m}" if read_at else ""
     voided = entries[
         rules.holds(rules.is_voided(), pa.Table.from_pandas(entries[["kind", "status"]]))
     ]
@@ -110,24 +110,24 @@ def _charges(entries: pd.DataFrame, months: int, read_at: datetime | None) -> li
             amounts[f"{one['period']:%Y-%m}"][one["component"]] = one["amount"]
         if amounts:
             lines += ["", f"  Charges by month, {currency}"]
-            lines += _indented(_by_month(amounts, months, running))
+            lines += _indented(_by_month(amounts, months, current))
         left_out = answers.values(voided.loc[voided["currency"] == currency, "total"])
         if left_out:
             amount = _amount(total(left_out))
             lines.append(
                 f"  left out: {amount} {currency} in {len(left_out)} cancelled or refunded"
             )
-        if running in amounts:
+        if current in amounts:
             lines.append("  * so far")
     return lines
 
 
-def _by_month(amounts: Mapping[str, Mapping[str, Decimal]], months: int, running: str) -> str:
+def _by_month(amounts: Mapping[str, Mapping[str, Decimal]], months: int, current: str) -> str:
     shown = [name for name in COMPONENTS if any(month.get(name) for month in amounts.values())]
     ordered = sorted(amounts)
     earlier, recent = ordered[: max(0, len(ordered) - months)], ordered[-months:]
     rows = [
-        [f"{month}*" if month == running else month, *_sums([amounts[month]], shown)]
+        [f"{month}*" if month == current else month, *_sums([amounts[month]], shown)]
         for month in recent
     ]
     if earlier:

@@ -81,7 +81,7 @@ class Budget:
         """Return the seconds that may pass without a byte."""
         return min(self.left(), self._silence)
 
-    def moment(self) -> float:
+    def next_check(self) -> float:
         """Return the seconds until a wait that nothing can break off has to look here again."""
         return min(self.left(), _SLICE)
 

@@ -41,9 +41,9 @@ from billnb.errors import (
 from billnb.transport.body import read_body
 from billnb.transport.connecting import Resolve, resolve
 from billnb.transport.endpoint import HeaderAuth, environment_settings
+from billnb.transport.failures import explained
 from billnb.transport.limits import Limits
 from billnb.transport.sockets import BudgetAdapter
-from billnb.transport.stories import told
 from billnb.transport.waits import backoff, seconds_asked, seconds_to_reset
 from billnb.values.secret import redact
 
@@ -235,8 +235,8 @@ class Client:
         except (requests.RequestException, HTTPError, HTTPException, OSError) as error:
             if time.monotonic() >= deadline:
                 return _Failure(self._late())
-            story, passing = told(error)
-            return _Failure(TransportError(f"{self._host}: {story}"), passing=passing)
+            explanation, passing = explained(error)
+            return _Failure(TransportError(f"{self._host}: {explanation}"), passing=passing)
         except Refusal as refusal:
             return self._refused(refusal.status, refusal.message, {}, "a body under HTTP 200")
         except MalformedBodyError as error:
@@ -276,8 +276,10 @@ class Client:
             wait = seconds_asked(headers) or seconds_to_reset(headers, limited=False)
             return _Failure(TransportError(text), passing=True, wait=self._allowed(wait))
         if 400 <= status < 500 or status in self._statuses:
-            kind = self._statuses.get(status, RequestError)
-            refused = kind(f"{text}. {_ADVICE.get(kind, 'Check the arguments of the account')}")
+            error_class = self._statuses.get(status, RequestError)
+            refused = error_class(
+                f"{text}. {_ADVICE.get(error_class, 'Check the arguments of the account')}"
+            )
             refused.status = status
             return _Failure(refused)
         return _Failure(ContractError(f"{text}; expected 200 and a page of the history"))
@@ -325,8 +327,8 @@ _ADVICE: dict[type[RequestError], str] = {
 def _after(error: BillnbError, tries: int, *, deadline: float | None = None) -> BillnbError:
     """Return an error that says how often it was tried."""
     late = deadline is not None and type(error) is TransportError
-    kind = DeadlineExceededError if late else type(error)
+    error_class = DeadlineExceededError if late else type(error)
     within = f" within {deadline:g} s" if deadline is not None else ""
-    told = kind(f"{error.args[0]} (tried {tries} times{within})")
-    vars(told).update(vars(error))
-    return told
+    counted = error_class(f"{error.args[0]} (tried {tries} times{within})")
+    vars(counted).update(vars(error))
+    return counted

@@ -13,7 +13,7 @@ from requests.auth import AuthBase
 from requests.exceptions import RequestException
 
 from billnb.errors import ArgumentError, AuthenticationError
-from billnb.transport.trust import trusted
+from billnb.transport.certificates import trusted_locations
 from billnb.values.secret import Secret
 
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
@@ -93,7 +93,9 @@ def environment_settings(url: str) -> dict[str, Any]:
     settings: dict[str, Any] = dict(
         session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
     )
-    settings["verify"] = trusted().place if settings["verify"] is True else settings["verify"]
+    settings["verify"] = (
+        trusted_locations().place if settings["verify"] is True else settings["verify"]
+    )
     if urlsplit(url).scheme != "https":
         settings |= {"proxies": {}, "verify": True}
     del settings["stream"]

@@ -33,8 +33,8 @@ from urllib3.util.ssltransport import SSLTransport
 
 from billnb.transport import socks_proxy
 from billnb.transport.budget import Budget
+from billnb.transport.certificates import context, trusted_locations
 from billnb.transport.connecting import Connector, Resolve, resolve
-from billnb.transport.trust import context, trusted
 
 _OF_MULTIPART = (MultipartInvariantViolationDefect, StartBoundaryNotFoundDefect)
 
@@ -75,7 +75,7 @@ class BudgetAdapter(HTTPAdapter):
     ) -> None:
         self._budget = Budget(connect=connect, silence=silence)
         self._connector = Connector(self._budget, resolve)
-        self._trust = trusted()
+        self._locations = trusted_locations()
         self._pool: Any = None
         self._choosing = threading.Lock()
         super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0)
@@ -88,7 +88,7 @@ class BudgetAdapter(HTTPAdapter):
         if proxy.lower().startswith("socks"):
             socks_proxy.check()
         else:
-            kwargs["proxy_ssl_context"] = context(self._trust)
+            kwargs["proxy_ssl_context"] = context(self._locations)
         manager = super().proxy_manager_for(proxy, **kwargs)
         self._connect_by_budget(manager)
         return manager
@@ -104,7 +104,7 @@ class BudgetAdapter(HTTPAdapter):
         where: Any
         where, settings = super().build_connection_pool_key_attributes(request, verify=True)
         if where["scheme"] == "https":
-            settings["ssl_context"] = context(self._trust)
+            settings["ssl_context"] = context(self._locations)
         return where, settings
 
     def cert_verify(self, *_: Any) -> None:
@@ -140,17 +140,17 @@ class BudgetAdapter(HTTPAdapter):
         super().close()
 
     def _connect_by_budget(self, manager: PoolManager) -> None:
-        kinds: Any = {
+        pool_classes: Any = {
             "http": functools.partial(_pool, HTTPConnectionPool, _Connection, self._connector),
             "https": functools.partial(
                 _pool, HTTPSConnectionPool, _SecureConnection, self._connector
             ),
         }
-        manager.pool_classes_by_scheme = kinds
+        manager.pool_classes_by_scheme = pool_classes
 
 
 def _pool(
-    kind: type[HTTPConnectionPool],
+    pool_class: type[HTTPConnectionPool],
     connection: Callable[..., Any],
     connector: Connector,
     *args: Any,
@@ -159,7 +159,7 @@ def _pool(
 ) -> HTTPConnectionPool:
     if _socks_options is not None:
         connector = socks_proxy.SocksConnector(connector.budget, _socks_options)
-    pool = kind(*args, **kwargs)
+    pool = pool_class(*args, **kwargs)
     make: Any = functools.partial(connection, connector=connector)
     pool.ConnectionCls = make
     return pool

@@ -10,13 +10,13 @@ from importlib.util import find_spec
 from typing import Any
 
 from billnb.errors import TransportError
-from billnb.transport.apart import Apart, waited_for
 from billnb.transport.budget import Budget
 from billnb.transport.connecting import Connector, Options
+from billnb.transport.daemon_threads import DaemonThreads, wait_for
 
 _VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 
-_talks: Apart[socket.socket] = Apart(most=64)
+_talks: DaemonThreads[socket.socket] = DaemonThreads(most=64)
 
 
 def check() -> None:
@@ -29,9 +29,9 @@ def check() -> None:
     """
     if find_spec("socks") is not None:
         return
-    said = next((name for name in _VARIABLES if os.environ.get(name)), "the system")
+    named_by = next((name for name in _VARIABLES if os.environ.get(name)), "the system")
     raise TransportError(
-        f"{said} names a SOCKS proxy, which needs the package PySocks: python -m pip install "
+        f"{named_by} names a SOCKS proxy, which needs the package PySocks: python -m pip install "
         "PySocks, or name an http proxy in HTTPS_PROXY"
     )
 
@@ -73,7 +73,7 @@ class SocksConnector(Connector):
         # PySocks waits for one answer at a time, and looks names up itself
         under_way = _talks.call(object(), talk)
         try:
-            return waited_for(under_way, self.budget.moment)
+            return wait_for(under_way, self.budget.next_check)
         except BaseException:
             under_way.add_done_callback(_close)
             raise

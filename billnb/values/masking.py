@@ -2,7 +2,7 @@
 
 Text is normalised before it is searched (:func:`normal`), so that other dress does not hide
 anything. Every pattern takes time in proportion to the text: what repeats is bounded, or begins
-where nothing of its kind stands before it.
+where nothing of the same sort stands before it.
 """
 
 from __future__ import annotations
@@ -114,10 +114,10 @@ def _folded() -> dict[int, str | None]:
     """Return what becomes of digits of other scripts, and of characters that do not show."""
     table: dict[int, str | None] = {}
     for code in (*range(0x80, 0x20000), *range(0xE0000, 0xE0200)):
-        kind = unicodedata.category(chr(code))
-        if kind == "Nd":
+        category = unicodedata.category(chr(code))
+        if category == "Nd":
             table[code] = str(unicodedata.decimal(chr(code)))
-        elif kind == "Cf":
+        elif category == "Cf":
             table[code] = None
     return table
 

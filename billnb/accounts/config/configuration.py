@@ -12,9 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from billnb.accounts import places
+from billnb.accounts import paths
 from billnb.accounts.config.toml import fault, parsed
-from billnb.accounts.fields import BASE_URL, Kinds, fields, kinds
+from billnb.accounts.fields import BASE_URL, KnownProviders, fields, known_providers
 from billnb.accounts.naming import clash, is_name
 from billnb.errors import ArgumentError
 from billnb.files import trusted
@@ -28,7 +28,7 @@ TABLE = "accounts"
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ConfiguredAccount:
     """An account as the file has it.
 
     Attributes
@@ -53,7 +53,7 @@ class Named:
     listed: bool = True
 
 
-def read(known: Kinds | None = None) -> dict[str, Named]:
+def read(known: KnownProviders | None = None) -> dict[str, ConfiguredAccount]:
     """Return the accounts of the file, by name; none, where there is no file.
 
     Parameters
@@ -68,8 +68,8 @@ def read(known: Kinds | None = None) -> dict[str, Named]:
     StorageError
         When it cannot be read, or others can write it.
     """
-    path = places.accounts_file()
-    return _accounts(says(path, content(path)), path, kinds() if known is None else known)
+    path = paths.accounts_file()
+    return _accounts(says(path, content(path)), path, known_providers() if known is None else known)
 
 
 def content(path: Path) -> bytes:
@@ -95,7 +95,9 @@ def says(path: Path, content: bytes) -> Mapping[str, Any]:
     return parsed(path, content)
 
 
-def _accounts(said: Mapping[str, Any], path: Path, known: Kinds) -> dict[str, Named]:
+def _accounts(
+    said: Mapping[str, Any], path: Path, known: KnownProviders
+) -> dict[str, ConfiguredAccount]:
     tables = said.get(TABLE, {})
     if not isinstance(tables, dict):
         raise fault(path, f"{TABLE}: expected tables, [{TABLE}.NAME]")
@@ -110,7 +112,7 @@ def _accounts(said: Mapping[str, Any], path: Path, known: Kinds) -> dict[str, Na
     return found
 
 
-def _account(name: str, table: object, path: Path, known: Kinds) -> Named:
+def _account(name: str, table: object, path: Path, known: KnownProviders) -> ConfiguredAccount:
     if not is_name(name):
         raise fault(
             path,
@@ -135,11 +137,13 @@ def _account(name: str, table: object, path: Path, known: Kinds) -> Named:
         key: value for key, value in table.items() if key not in ("provider", "kept", "keeps")
     }
     _check_options(options, here, path, known.get(provider), name)
-    return Named(name, provider, options, kept, tuple(keeps))
+    return ConfiguredAccount(name, provider, options, kept, tuple(keeps))
 
 
-def _check_options(options: dict[str, Any], here: str, path: Path, kind: Any, name: str) -> None:
-    taken = {} if kind is None else {one.name: one for one in fields(kind)}
+def _check_options(
+    options: dict[str, Any], here: str, path: Path, provider_class: Any, name: str
+) -> None:
+    taken = {} if provider_class is None else {one.name: one for one in fields(provider_class)}
     for key, value in options.items():
         shown = redact(key, limit=60)
         if key in taken and taken[key].secret:
@@ -165,4 +169,4 @@ def _check_options(options: dict[str, Any], here: str, path: Path, kind: Any, na
         raise fault(path, problem)
 
 
-__all__ = ["TABLE", "Named", "Store", "content", "read", "says"]
+__all__ = ["TABLE", "ConfiguredAccount", "Store", "content", "read", "says"]

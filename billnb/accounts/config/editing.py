@@ -14,12 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from billnb.accounts import places
+from billnb.accounts import paths
 from billnb.accounts.config import configuration
-from billnb.accounts.config.configuration import TABLE, Named
+from billnb.accounts.config.configuration import TABLE, ConfiguredAccount
 from billnb.accounts.config.toml import fault
 from billnb.errors import ConfigurationError
-from billnb.files.locked import turn, write
+from billnb.files.locked import write, write_lock
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
@@ -31,11 +31,11 @@ def changing() -> Iterator[None]:
     What a killed process left of the file is swept; of a secret, by what changes the store it is
     in.
     """
-    with turn(places.accounts_file()):
+    with write_lock(paths.accounts_file()):
         yield
 
 
-def insert(account: Named) -> None:
+def insert(account: ConfiguredAccount) -> None:
     """Write an account into the file, at its end.
 
     Raises
@@ -47,7 +47,7 @@ def insert(account: Named) -> None:
     """
     import tomlkit  # takes long to load, and loading never needs it
 
-    path = places.accounts_file()
+    path = paths.accounts_file()
     before = configuration.content(path)
     line = "\r\n" if b"\r\n" in before else "\n"
     table: dict[str, Any] = {"provider": account.provider, **account.options}
@@ -78,7 +78,7 @@ def without(name: str) -> Callable[[], None]:
     ConfigurationError
         When the file is written in a way that it cannot be taken out of; it is left as it is.
     """
-    path = places.accounts_file()
+    path = paths.accounts_file()
     before = configuration.content(path)
     said = configuration.says(path, before)
     expected = {**said, TABLE: {one: what for one, what in said[TABLE].items() if one != name}}

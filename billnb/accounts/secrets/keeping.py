@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from billnb.accounts import binding, places
-from billnb.accounts.config.configuration import Named, Store
+from billnb.accounts import binding, paths
+from billnb.accounts.config.configuration import ConfiguredAccount, Store
 from billnb.accounts.secrets import keyrings, pending, secret_file
 from billnb.errors import BillnbError, StorageError
 from billnb.values.secret import Secret
@@ -43,7 +43,7 @@ def storage() -> Storage:
         keyring=backend is not None,
         backend=backend,
         message=message,
-        file=str(places.secrets_file()),
+        file=str(paths.secrets_file()),
     )
 
 
@@ -62,7 +62,7 @@ def check(store: Store) -> None:
 
 
 def keep(
-    account: Named,
+    account: ConfiguredAccount,
     secrets: Mapping[str, Secret],
     notes: Mapping[str, Secret],
     there: Collection[str],
@@ -71,7 +71,7 @@ def keep(
 
     Parameters
     ----------
-    account : Named
+    account : ConfiguredAccount
         The account; it says in which store.
     secrets : mapping of str to Secret
         What is kept in that store.
@@ -149,7 +149,9 @@ def _restore_keyring(name: str, before: Mapping[str, Secret | None]) -> None:
     pending.settle(name)
 
 
-def bind(account: Named, url: str, sources: Collection[str], there: Collection[str]) -> None:
+def bind(
+    account: ConfiguredAccount, url: str, sources: Collection[str], there: Collection[str]
+) -> None:
     """Note the host that was confirmed for the keys of an account, beside them.
 
     Raises
@@ -170,7 +172,7 @@ def bind(account: Named, url: str, sources: Collection[str], there: Collection[s
         secret_file.change(account.name, {**before, **noted}, there)
 
 
-def remove(account: Named, arguments: Iterable[str], there: Collection[str]) -> None:
+def remove(account: ConfiguredAccount, arguments: Iterable[str], there: Collection[str]) -> None:
     """Remove all that is kept of an account, from both stores.
 
     Raises
@@ -196,7 +198,7 @@ def remove(account: Named, arguments: Iterable[str], there: Collection[str]) -> 
 class Reader:
     """What reads secrets that are kept; the file is read once at most, and when needed."""
 
-    def secret(self, account: Named, argument: str) -> Secret | None:
+    def secret(self, account: ConfiguredAccount, argument: str) -> Secret | None:
         """Return a secret, or ``None`` for what is not kept.
 
         Raises
@@ -208,7 +210,7 @@ class Reader:
             return self._file.get(account.name, {}).get(argument)
         return keyrings.get(account.name, argument) if account.kept == "keyring" else None
 
-    def bound(self, account: Named, what: str) -> str | None:
+    def bound(self, account: ConfiguredAccount, what: str) -> str | None:
         """Return the host that keys of an account were connected or confirmed for."""
         if what == binding.KEPT:
             found = self.secret(account, what)

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from billnb.accounts import places
+from billnb.accounts import paths
 from billnb.errors import StorageError
 from billnb.values.secret import Secret, redact
 
@@ -65,7 +65,7 @@ def get(name: str, argument: str) -> Secret | None:
         When there is no keyring, or it is locked or failing.
     """
     keyring = _real()
-    found = _ask(keyring, lambda: keyring.get_password(places.service(), f"{name}/{argument}"))
+    found = _ask(keyring, lambda: keyring.get_password(paths.service(), f"{name}/{argument}"))
     return None if found is None else Secret(found)
 
 
@@ -79,7 +79,7 @@ def put(name: str, argument: str, secret: Secret) -> None:
     """
     keyring = _real()
     user = f"{name}/{argument}"
-    _ask(keyring, lambda: keyring.set_password(places.service(), user, secret.reveal()), secret)
+    _ask(keyring, lambda: keyring.set_password(paths.service(), user, secret.reveal()), secret)
     if get(name, argument) != secret:
         raise StorageError(
             f"the keyring ({_name(keyring)}) did not keep the secret, though it did not object; "
@@ -98,7 +98,7 @@ def remove(name: str, argument: str) -> None:
     if get(name, argument) is None:
         return
     keyring = _real()
-    _ask(keyring, lambda: keyring.delete_password(places.service(), f"{name}/{argument}"))
+    _ask(keyring, lambda: keyring.delete_password(paths.service(), f"{name}/{argument}"))
     if get(name, argument) is not None:
         raise StorageError(f"the keyring ({_name(keyring)}) still has the secret of {name}")
 
@@ -132,13 +132,18 @@ def _refusal(found: object) -> str | None:
     inner = getattr(found, "_keyring", None)  # one that cuts secrets in parts, for another to keep
     if inner is not None:
         return _refusal(inner)
-    names = (f"{kind.__module__}.{kind.__qualname__}" for kind in type(found).__mro__)
+    names = (
+        f"{backend_class.__module__}.{backend_class.__qualname__}"
+        for backend_class in type(found).__mro__
+    )
     return next((_REFUSED[name] for name in names if name in _REFUSED), None)
 
 
 def _name(found: object) -> str:
-    kind = type(found)
-    return f"{kind.__module__.removeprefix('keyring.backends.')}.{kind.__qualname__}"
+    backend_class = type(found)
+    return (
+        f"{backend_class.__module__.removeprefix('keyring.backends.')}.{backend_class.__qualname__}"
+    )
 
 
 def _ask(keyring: KeyringBackend, question: Callable[[], T], *secrets: Secret) -> T:

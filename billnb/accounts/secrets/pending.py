@@ -12,8 +12,8 @@ from contextlib import suppress
 
 import msgspec
 
-from billnb.accounts import places
-from billnb.accounts.config.configuration import Named
+from billnb.accounts import paths
+from billnb.accounts.config.configuration import ConfiguredAccount
 from billnb.accounts.secrets import keyrings
 from billnb.errors import StorageError
 from billnb.files import trusted
@@ -46,9 +46,9 @@ def settle(name: str) -> None:
             _write(noted)
 
 
-def sweep(there: Mapping[str, Named]) -> None:
+def sweep(there: Mapping[str, ConfiguredAccount]) -> None:
     """Remove what the keyring holds without an account, as far as it lets itself be asked."""
-    sweep_unfinished(places.pending_file())
+    sweep_unfinished(paths.pending_file())
     for name, arguments in _read().items():
         account = there.get(name)
         try:
@@ -63,13 +63,13 @@ def sweep(there: Mapping[str, Named]) -> None:
 
 def _read() -> dict[str, list[str]]:
     try:
-        return _decoder.decode(trusted.plain_content(places.pending_file()))
+        return _decoder.decode(trusted.plain_content(paths.pending_file()))
     except (OSError, RuntimeError, ValueError):  # not there, or no longer what it was
         return {}
 
 
 def _write(noted: Mapping[str, list[str]]) -> None:
-    path = places.pending_file()
+    path = paths.pending_file()
     if noted:
         write(path, msgspec.json.encode(noted))
         return

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from billnb.accounts import places
+from billnb.accounts import paths
 from billnb.accounts.config.toml import fault, parsed
 from billnb.errors import ConfigurationError
 from billnb.files import trusted
@@ -33,7 +33,7 @@ def read() -> dict[str, dict[str, Secret]]:
     ConfigurationError
         When it is not what was written there.
     """
-    path = places.secrets_file()
+    path = paths.secrets_file()
     content = _content(path)
     try:
         says = parsed(path, content)
@@ -54,7 +54,7 @@ def check() -> None:
     StorageError
         When it cannot.
     """
-    _content(places.secrets_file())
+    _content(paths.secrets_file())
 
 
 def change(name: str, table: Table | None, there: Collection[str]) -> Table | None:
@@ -67,7 +67,7 @@ def change(name: str, table: Table | None, there: Collection[str]) -> Table | No
     mapping or None
         What was kept of the account before.
     """
-    sweep(places.secrets_file())
+    sweep(paths.secrets_file())
     before = read()
     after: dict[str, Table] = {one: kept for one, kept in before.items() if one in there}
     after.pop(name, None)
@@ -84,7 +84,7 @@ def _write(tables: Tables) -> None:
         parts.append(f"[{_key(name)}]\n")
         parts += [f"{_key(one)} = {_text(kept.reveal())}\n" for one, kept in table.items()]
         parts.append("\n")
-    write(places.secrets_file(), "".join(parts).rstrip("\n").encode() + b"\n")
+    write(paths.secrets_file(), "".join(parts).rstrip("\n").encode() + b"\n")
 
 
 def _key(name: str) -> str:

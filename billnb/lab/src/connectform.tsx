@@ -45,8 +45,8 @@ export function ConnectForm(props: IFormProps): JSX.Element {
   }, []);
   useEffect(() => {
     if (failure) {
-      const wrong = failure.kind === 'refused' ? '[type=password]' : '';
-      const named = failure.kind === 'taken' ? '[name=name]' : '';
+      const wrong = failure.cause === 'refused' ? '[type=password]' : '';
+      const named = failure.cause === 'taken' ? '[name=name]' : '';
       const find = (what: string) =>
         form.current?.querySelector<HTMLElement>(what);
       const alert = find('[role=alert]');
@@ -87,7 +87,7 @@ export function ConnectForm(props: IFormProps): JSX.Element {
     } finally {
       setSending(false);
     }
-    const asked = failed?.kind === 'unconfirmed' ? failed.host : undefined;
+    const asked = failed?.cause === 'unconfirmed' ? failed.host : undefined;
     if (asked && failed && asked !== host) {
       if (await isHostConfirmed(asked, failed.message, trans)) {
         return send(verify, asked); // the form is read anew, for nothing keeps the key meanwhile
@@ -116,7 +116,7 @@ export function ConnectForm(props: IFormProps): JSX.Element {
       <h3 id={`${id}-title`}>{trans.__('Connect an account')}</h3>
       {failure && (
         <Failure failure={failure} trans={trans}>
-          {failure.kind === 'unreachable' && (
+          {failure.cause === 'unreachable' && (
             <Button
               type="button"
               small
@@ -172,7 +172,7 @@ export function ConnectForm(props: IFormProps): JSX.Element {
           <ProviderFields
             key={provider.name}
             provider={provider}
-            refused={failure?.kind === 'refused'}
+            refused={failure?.cause === 'refused'}
             secretless={place === 'environment'}
             trans={trans}
           />

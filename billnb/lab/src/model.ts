@@ -274,7 +274,7 @@ export class BillingModel extends VDomModel {
       try {
         await this._requests.remove(name, force);
       } catch (reason) {
-        if (failureIn(reason, this._trans).kind === 'storage') {
+        if (failureIn(reason, this._trans).cause === 'storage') {
           held.push(name);
         }
         throw reason;

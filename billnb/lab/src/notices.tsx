@@ -63,7 +63,7 @@ export function Failure(props: {
   const { failure, trans, onDismiss, children } = props;
   return (
     <div className="billnb-Failure" role="alert" tabIndex={-1}>
-      <p className="billnb-Failure-title">{titleOf(failure.kind, trans)}</p>
+      <p className="billnb-Failure-title">{titleOf(failure.cause, trans)}</p>
       <p>{sentence(failure.message)}</p>
       {failure.hint && <p>{sentence(failure.hint)}</p>}
       {children && <div className="billnb-Failure-actions">{children}</div>}

@@ -21,7 +21,7 @@ from itables.utils import read_package_file
 from plotly.offline import get_plotlyjs
 
 from billnb import charts, engine
-from billnb.analysis.asked import Asked
+from billnb.analysis.cached import CachedAnswers
 from billnb.charts.heading import without_sentence
 from billnb.charts.panels import when
 from billnb.files.atomic import replace
@@ -139,8 +139,8 @@ def _page(
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    asked = Asked(history)
-    sections = list(_sections(asked, exact, now))
+    cached = CachedAnswers(history)
+    sections = list(_sections(cached, exact, now))
     figures = [one.figure.to_json() for one in sections if one.figure is not None]
     scripts = {
         "plotly": get_plotlyjs(),
@@ -151,7 +151,7 @@ def _page(
         as_of=words.moment(now),
         extent=_extent(history),
         verified=cards.verification(how),
-        cards=cards.cards(asked, now),
+        cards=cards.cards(cached, now),
         sections=sections,
         notices=_notices(redact=redact, scale=scale),
         digests=" ".join(map(_digest, scripts.values())),
@@ -171,22 +171,22 @@ def _digest(script: str) -> str:
     return f"'sha256-{base64.b64encode(sha256(script.encode()).digest()).decode('ascii')}'"
 
 
-def _sections(asked: Asked, exact: pd.DataFrame, now: datetime) -> Iterator[Section]:
+def _sections(cached: CachedAnswers, exact: pd.DataFrame, now: datetime) -> Iterator[Section]:
     drawn: dict[str, tuple[str, Callable[..., go.Figure] | None, list[Table]]] = {
-        "spend": ("Spend", charts.spend_trend, tables.spend(asked, now)),
-        "charges": ("What was charged", charts.charge_breakdown, tables.charges(asked)),
-        "status": ("Status", charts.status_distribution, tables.statuses(asked)),
-        "unpaid": ("Unpaid", charts.ageing, tables.ageing(asked, now)),
-        "balance": ("Prepaid balance", charts.balance, tables.balance(asked)),
-        "cash": ("Invoiced and paid", charts.cash_flow, tables.cash(asked, now)),
-        "twice": ("Looks charged twice", None, tables.duplicates(asked.history, exact)),
+        "spend": ("Spend", charts.spend_trend, tables.spend(cached, now)),
+        "charges": ("What was charged", charts.charge_breakdown, tables.charges(cached)),
+        "status": ("Status", charts.status_distribution, tables.statuses(cached)),
+        "unpaid": ("Unpaid", charts.ageing, tables.ageing(cached, now)),
+        "balance": ("Prepaid balance", charts.balance, tables.balance(cached)),
+        "cash": ("Invoiced and paid", charts.cash_flow, tables.cash(cached, now)),
+        "twice": ("Looks charged twice", None, tables.duplicates(cached.history, exact)),
     }
     for name, (short, chart, found) in drawn.items():
         if chart is None:
             notes = [_TWICE if found else "No two entries look alike."]
             yield Section(name, short, short, found, notes)
             continue
-        figure = chart(asked, as_of=now)
+        figure = chart(cached, as_of=now)
         if not figure.data:  # it says in a sentence why there is nothing to see
             sentence = html.unescape(_MARKUP.sub(" ", figure.layout.annotations[0].text)).strip()
             yield Section(name, short, short, found, [sentence])

@@ -1,7 +1,7 @@
 """A history whose answers are kept, so that a page asks each question once.
 
 Charts, tables and cards of one page want the same answers. Each of them takes a history or an
-:class:`Asked`; a report makes one of these, and hands it to all.
+:class:`CachedAnswers`; a report makes one of these, and hands it to all.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Asked:
+class CachedAnswers:
     """A history, and the answers that were asked of it.
 
     Answers are shared: whoever wants to change one makes a copy.
@@ -30,13 +30,13 @@ class Asked:
     Parameters
     ----------
     history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
-        The history, which must not change while it is asked.
+        The history, which must not change while it is cached.
 
     Examples
     --------
     >>> import billnb
-    >>> asked = Asked(billnb.demo())
-    >>> asked.charges("month") is asked.charges("month")
+    >>> cached = CachedAnswers(billnb.demo())
+    >>> cached.charges("month") is cached.charges("month")
     True
     """
 
@@ -45,7 +45,7 @@ class Asked:
         self._answers: dict[tuple[object, ...], pd.DataFrame] = {}
 
     @classmethod
-    def of(cls, history: Any) -> Asked:
+    def of(cls, history: Any) -> CachedAnswers:
         """Return a history as one that can be asked; one that is so already is returned."""
         return history if isinstance(history, cls) else cls(history)
 
@@ -69,7 +69,7 @@ class Asked:
         """Return the answer of :func:`billnb.analysis.duplicates`."""
         return self._once(duplicates)
 
-    def silent_invoices(self) -> int:
+    def invoices_without_status(self) -> int:
         """Return how many invoices state no status: nobody knows whether they are paid."""
         found = self.statuses()
         silent = (found["kind"] == "invoice") & found["status"].isna()
@@ -92,4 +92,4 @@ class Asked:
         return self._answers[key]
 
 
-__all__ = ["Asked"]
+__all__ = ["CachedAnswers"]

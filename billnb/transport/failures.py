@@ -7,9 +7,9 @@ import ssl
 from requests import exceptions
 from urllib3.exceptions import LocationValueError, NameResolutionError
 
-from billnb.transport.trust import ADVICE
+from billnb.transport.certificates import ADVICE
 
-_STORIES: tuple[tuple[type[Exception], str], ...] = (
+_EXPLANATIONS: tuple[tuple[type[Exception], str], ...] = (
     (NameResolutionError, "no address is known of that name; check base_url and the network"),
     (exceptions.ProxyError, "the proxy refused or failed; check HTTPS_PROXY"),
     (exceptions.SSLError, "no trusted TLS connection could be made"),
@@ -22,7 +22,7 @@ _CLOCK = frozenset({9, 10})  # not valid yet, or no longer, as OpenSSL numbers i
 _OTHER_HOST = frozenset({62, 64})
 
 
-def told(error: Exception) -> tuple[str, bool]:
+def explained(error: Exception) -> tuple[str, bool]:
     """Return what happened and what to do about it, and whether to try again.
 
     Nothing that an error says itself is repeated: it may hold the request.
@@ -36,9 +36,9 @@ def told(error: Exception) -> tuple[str, bool]:
                 "the address, or that of the proxy, is none; check base_url and HTTPS_PROXY",
                 False,
             )
-    for kind, story in _STORIES:
-        if any(isinstance(one, kind) for one in chain):
-            return story, True
+    for error_class, explanation in _EXPLANATIONS:
+        if any(isinstance(one, error_class) for one in chain):
+            return explanation, True
     return "the connection failed, or was cut before the answer was whole", True
 
 
@@ -67,4 +67,4 @@ def _chain(error: BaseException) -> list[BaseException]:
     return found
 
 
-__all__ = ["told"]
+__all__ = ["explained"]

@@ -23,7 +23,7 @@ class Received(Generic[Value]):
     value: Value
 
 
-class Held:
+class HeldBytes:
     """A count of bytes held, each thing's for as long as it lives.
 
     Readings are begun again, and pages let go, in many places; what is alive is what takes room.
@@ -35,7 +35,7 @@ class Held:
 
     Examples
     --------
-    >>> held = Held(most=100)
+    >>> held = HeldBytes(most=100)
     >>> answer = held.received("an answer", body=20)
     >>> held.size
     80
@@ -87,4 +87,4 @@ class Held:
         return self._size
 
 
-__all__ = ["Held", "Received"]
+__all__ = ["HeldBytes", "Received"]
