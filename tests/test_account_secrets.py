@@ -93,7 +93,7 @@ def plain(tmp: Path) -> keyrings.alt.file.PlaintextKeyring:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda tmp: keyring.backends.fail.Keyring(), "fail.Keyring stands for having none"),
+        (lambda tmp: keyring.backends.fail.Keyring(), "fail.Keyring is a placeholder for none"),
         (lambda tmp: keyring.backends.null.Keyring(), "null.Keyring keeps nothing"),
         (plain, "PlaintextKeyring writes plain text"),
         (lambda tmp: chain(), "none is installed"),
@@ -309,7 +309,7 @@ def test_a_link_to_a_file_of_secrets_is_not_used(folder: Path, tmp_path: Path) -
         accounts.resolve(["production"])
     path.unlink()
     os.mkfifo(path, 0o600)
-    with pytest.raises(errors.StorageError, match="no plain file"):
+    with pytest.raises(errors.StorageError, match="not a regular file"):
         accounts.resolve(["production"])
 
 
@@ -446,7 +446,7 @@ ADD = ["add", "x", "--store", "file", "--provider"]
     [
         (["add"], "give its name, as the first argument"),
         (["add", "x"], "give --provider, one of bytio, unpod"),
-        (["add", "a/b", "--provider", "bytio"], "no name for an account"),
+        (["add", "a/b", "--provider", "bytio"], "not a valid account name"),
         (["add", "x", "--provider", "nope"], "known: bytio, unpod"),
         (["add", "x", "--provider", "bytio"], "there is no keyring that keeps secrets"),
         ([*ADD, "bytio"], "the API key is missing on standard input"),

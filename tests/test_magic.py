@@ -113,7 +113,7 @@ def test_what_cannot_be_meant_is_said_in_a_line(
 
 
 @pytest.mark.parametrize(
-    ("query", "message"), [("SELEC 1", "syntax error"), ("-- nothing", "that is no query")]
+    ("query", "message"), [("SELEC 1", "syntax error"), ("-- nothing", "that is not a query")]
 )
 def test_wrong_sql_is_said_in_a_line(shell: InteractiveShell, query: str, message: str) -> None:
     shell.user_ns["history"] = history()

@@ -130,7 +130,7 @@ def test_an_odd_lock_is_named(folder: Path, odd: Callable[[Path], None]) -> None
     folder.mkdir()
     lock = folder / "accounts.toml.lock"
     odd(lock)
-    with pytest.raises(errors.StorageError, match="is no plain file; move it away") as caught:
+    with pytest.raises(errors.StorageError, match="is not a regular file; move it away") as caught:
         add()
     assert str(lock) in str(caught.value)
     assert not (folder / "secrets.toml").exists()

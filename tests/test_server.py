@@ -239,7 +239,7 @@ def test_storage_says_why_there_is_no_keyring(rest: Rest, case: Case, server: Fa
     storage = rest.ask("GET", "billnb/accounts").body["storage"]
     assert storage["keyring"] is False
     assert storage["backend"] is None
-    assert "stands for having none" in storage["message"]
+    assert "is a placeholder for none" in storage["message"]
     assert storage["file"] == str(rest.config / "secrets.toml")
     refused = rest.add(case, server.url, store="keyring")
     assert "no keyring" in rest.refused(refused, 503, "storage")

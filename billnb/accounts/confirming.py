@@ -1,4 +1,4 @@
-"""Has a person confirm, in words, to which host the key of an account may go."""
+"""The confirmation, by a person, of the host that the key of an account may be sent to."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from billnb.errors import ArgumentError, UnconfirmedHostError, clear_frames_on_e
 def confirm(name: str, host: str) -> Account:
     """Confirm that the key of an account may be sent to the host where the account is.
 
-    A key is for the host that it was connected for. Where the file of accounts, or a variable,
-    says another, nothing is sent until that host is confirmed: the key is for it from then on.
+    A key may be sent to the host that it was connected for. Where the file of accounts, or a
+    variable, names another, nothing is sent until that host is confirmed.
 
     Parameters
     ----------
     name : str
         The account's name.
     host : str
-        The host, such as ``api.example.com``, with the port where it is not the usual one.
+        The host, such as ``api.example.com``, with the port if it is not the usual one.
 
     Returns
     -------
@@ -35,13 +35,13 @@ def confirm(name: str, host: str) -> Account:
     UnconfirmedHostError
         When the account is not at that host; the message says where it is.
     UnknownNameError
-        When there is no such account, or its provider is gone.
+        When there is no such account, or its provider is not installed.
     ArgumentError
         For an account that is only in the environment, whose key and host come from one place.
     StorageError
-        When it cannot be noted where the key is kept.
+        When the confirmation cannot be kept where the key is kept.
     ConfigurationError
-        When the file of accounts cannot be meant.
+        When the file of accounts is invalid.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def confirm(name: str, host: str) -> Account:
 
 @clear_frames_on_error
 def refusal(name: str) -> UnconfirmedHostError | None:
-    """Return why an account's key may not go to its host; ``None`` where it may.
+    """Return why an account's key may not be sent to its host; ``None`` if it may.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Accounts connected and removed.
 
-What a crash can leave behind is a secret without an account, never an account that is said to have
-one: coming in, the secret is first. Going, it is first as well, so that none is forgotten.
+A secret is kept before its account is written, and removed before its account is: a crash can leave
+a secret without an account, never an account without its secret.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ def add(
     Parameters
     ----------
     name : str
-        What to call it: letters, digits, ``-`` and ``_``. A provider's own name is for an account
-        there.
+        What to call it: letters, digits, ``-`` and ``_``. Only an account
+        at a provider may have the provider's own name.
     provider : str
-        The vendor: ``bytio``, ``unpod``, or what else is installed.
+        The vendor: ``bytio``, ``unpod``, or another that is installed.
     store : {"keyring", "file"}
         Where to keep the secret: the system's keyring, or a file that only its owner can read.
     verify : bool
         Whether to ask the vendor for one entry first.
     confirmed_host : str, optional
-        The host that the key may be sent to, such as ``api.example.com``. It is asked for where
-        key and ``base_url`` come from two places: one given here, the other from the environment.
+        The host that the key may be sent to, such as ``api.example.com``. It is needed if key
+        and ``base_url`` come from two places: one given here, the other from the environment.
     **details : str or Secret
         What the provider takes, such as ``api_key`` or ``org_handle``, and ``base_url``. A secret
         that the environment holds, as ``BILLNB_<NAME>_API_KEY``, may be left out; it is not kept.
@@ -63,7 +63,7 @@ def add(
     Raises
     ------
     ArgumentError
-        For a name that is none or is taken, and for details that are not the provider's.
+        For a name that is invalid or taken, and for details that are not the provider's.
     RequestError, TransportError, ContractError
         When the test failed.
     UnconfirmedHostError
@@ -71,7 +71,7 @@ def add(
     StorageError
         When the secret cannot be kept.
     ConfigurationError
-        When the file of accounts cannot be meant.
+        When the file of accounts is invalid.
 
     Examples
     --------
@@ -133,14 +133,14 @@ def _keep(
 
 
 def check_free(account: ConfiguredAccount, known: KnownProviders) -> dict[str, ConfiguredAccount]:
-    """Refuse an account whose name is taken, or means something else; return those there are.
+    """Return the accounts there are, unless the name of a new one is taken or reserved.
 
     Raises
     ------
     ArgumentError
         When it does.
     ConfigurationError
-        When the file of accounts cannot be meant.
+        When the file of accounts is invalid.
     """
     there = configuration.read(known)
     others = [(one.name, one.provider) for one in there.values()]
@@ -169,12 +169,12 @@ def _as_secret(value: object) -> Secret:
 def _sorted_out(
     given: Mapping[str, Secret], taken: tuple[Field, ...], provider: str
 ) -> tuple[dict[str, Secret], dict[str, str]]:
-    """Return secrets and options; what is empty is left out."""
+    """Return the secrets and the options; empty ones are left out."""
     by_name = {field.name: field for field in taken}
     for key in given:
         if key not in by_name:
             raise ArgumentError(
-                f"{redact(key, limit=60)!r} is nothing that {provider} takes; expected "
+                f"{redact(key, limit=60)!r} is not an option of {provider}; expected one of "
                 f"{', '.join(by_name)}"
             )
     filled = {key: secret for key, secret in given.items() if secret.reveal()}
@@ -192,8 +192,8 @@ def remove(name: str, *, force: bool = False) -> None:
     name : str
         The account's name.
     force : bool
-        Whether to remove it even when its secret cannot be, as in a keyring that is locked; that
-        goes at a later change, when the keyring is open.
+        Whether to remove it even when its secret cannot be, as in a keyring that is locked; the
+        secret is then removed at a later change, when the keyring is unlocked.
 
     Raises
     ------
@@ -204,7 +204,7 @@ def remove(name: str, *, force: bool = False) -> None:
     StorageError
         When its secret cannot be removed; the account is still there.
     ConfigurationError
-        When the file of accounts cannot be meant.
+        When the file of accounts is invalid.
 
     Examples
     --------
@@ -221,7 +221,7 @@ def remove(name: str, *, force: bool = False) -> None:
         if not account.listed:
             variables = ", ".join(one.variable for one in known[name].credentials)
             raise ArgumentError(
-                f"{name} is only in the environment, and goes when its variables do: {variables}"
+                f"{name} is only in the environment; to remove it, unset its variables: {variables}"
             )
         take_out = editing.without(name)
         pending.sweep(there)
@@ -229,10 +229,10 @@ def remove(name: str, *, force: bool = False) -> None:
         try:
             _remove_secrets(account, provider_class, others)
         except (ConfigurationError, StorageError) as error:
-            problem = f"{error}. The account {name} is still there, and so may its secret be"
+            problem = f"{error}. The account {name} is still there, and its secret may be"
             if not force:
                 raise StorageError(
-                    f"{problem}; removed by force, it goes without its secret"
+                    f"{problem}; by force, it is removed without its secret"
                 ) from None
             if account.kept == "keyring":
                 pending.note(name, [*_arguments(account, provider_class), binding.KEPT])
@@ -246,7 +246,8 @@ def _remove_secrets(
     arguments = _arguments(account, provider_class)
     if not arguments and account.kept == "keyring":
         raise StorageError(
-            "which secrets the keyring keeps for it is not known, for its provider is gone"
+            "which secrets the keyring keeps for it is not known, because its provider is not "
+            "installed"
         )
     keeping.remove(account, arguments, others)
 
@@ -254,7 +255,7 @@ def _remove_secrets(
 def _arguments(
     account: ConfiguredAccount, provider_class: type[Provider] | None
 ) -> tuple[str, ...]:
-    """Return what a store may keep of an account."""
+    """Return the names of the secrets that a store may keep of an account."""
     if account.keeps or provider_class is None:
         return account.keeps
     return tuple(one.argument for one in provider_class.credentials if one.is_secret)

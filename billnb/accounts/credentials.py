@@ -1,8 +1,8 @@
-"""Finds each thing an account needs: in the environment, in the file, or in a store.
+"""The credentials of an account, found in the environment, in the file, or in a store.
 
-The environment wins. A provider's own variables count for an account that is called like the
-provider, and for no other: they would send one account's key as another's. What is found goes
-nowhere that :mod:`billnb.accounts.binding` does not let it.
+The environment comes first. A provider's own variables are used only for an account that has the
+name of the provider; otherwise one account's key would be sent as another's. Where a key may be
+sent is for :mod:`billnb.accounts.binding` to say.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Found:
     values : mapping of str to Secret
         Its credentials, by argument.
     address : Address
-        Where they may go.
+        Where they may be sent.
     noted : bool
-        Whether a key from the environment goes there only because that was confirmed.
+        Whether a key from the environment may be sent there only because that was confirmed.
     """
 
     values: Mapping[str, Secret]
@@ -43,14 +43,14 @@ class Found:
 
 
 def named_variables(account: ConfiguredAccount, provider_class: type[Provider]) -> dict[str, str]:
-    """Return the environment variable that is an account's own, for each field."""
+    """Return an account's own environment variable for each field."""
     if account.listed:
         return variables(account.name, provider_class)
     return {field.name: field.variable for field in fields(provider_class)}
 
 
 def in_environment(account: ConfiguredAccount, provider_class: type[Provider]) -> dict[str, str]:
-    """Return the variable that holds a field, for each that the environment holds."""
+    """Return, for each field that the environment holds, the variable that holds it."""
     named = named_variables(account, provider_class)
     own = {field.name: field.variable for field in fields(provider_class)}
     found = {}
@@ -65,12 +65,12 @@ def in_environment(account: ConfiguredAccount, provider_class: type[Provider]) -
 def address(
     account: ConfiguredAccount, provider_class: type[Provider], *, is_new: bool = False
 ) -> Address:
-    """Return where requests of an account go, and who says so.
+    """Return where requests of an account go, and where that address comes from.
 
     Raises
     ------
     ArgumentError
-        When that cannot be meant.
+        When the address is invalid.
     """
     source: Source = "given" if is_new else "file"
     url = account.options.get(BASE_URL)
@@ -89,7 +89,7 @@ def keys(
     provider_class: type[Provider],
     given: Mapping[str, Secret] | None = None,
 ) -> list[Key]:
-    """Return the secrets of an account, as far as it matters where they go."""
+    """Return where each secret of an account comes from."""
     held = in_environment(account, provider_class)
     found = []
     for one in provider_class.credentials:
@@ -108,14 +108,14 @@ def keys(
 def refusal(
     account: ConfiguredAccount, provider_class: type[Provider], kept: Reader
 ) -> UnconfirmedHostError | None:
-    """Return why the keys of an account may not go where it is; ``None`` where they may.
+    """Return why the keys of an account may not be sent to its address; ``None`` if they may.
 
     Raises
     ------
     ArgumentError
-        When its address cannot be meant.
+        When its address is invalid.
     StorageError, ConfigurationError
-        When the store that says so cannot be read.
+        When the store with the confirmed host cannot be read.
     """
     return binding.refusal(
         account.name,
@@ -134,7 +134,7 @@ def collected(
     *,
     confirmed: str | None = None,
 ) -> Found:
-    """Return the credentials of an account, each from where it is, and where they may go.
+    """Return the credentials of an account, and the address that they may be sent to.
 
     Parameters
     ----------
@@ -143,20 +143,20 @@ def collected(
     provider_class : type
         Its provider.
     kept : Reader
-        What reads its store.
+        The reader of its store.
     given : mapping of str to Secret, optional
-        The secrets of an account that is only being connected; they come first.
+        The secrets of an account that is being connected; they come first.
     confirmed : str, optional
-        The host that its keys may go to, as a person confirms it who connects it.
+        The host that its keys may be sent to, confirmed by the person who connects it.
 
     Raises
     ------
     AuthenticationError
-        When one is nowhere to be found; the message says how to supply it.
+        When one is missing; the message says how to supply it.
     UnconfirmedHostError
-        When one may not go where the account is.
+        When one may not be sent to the address of the account.
     ArgumentError
-        When the account's address cannot be meant.
+        When the account's address is invalid.
     StorageError
         When the store that keeps it cannot be read.
     """
@@ -199,7 +199,7 @@ def opened(
     *,
     limits: Limits | None = None,
 ) -> Provider:
-    """Return an account ready to be read, with what was found, at the address it may go to.
+    """Return an account that can be read, with the credentials and the address found.
 
     Raises
     ------
@@ -207,7 +207,7 @@ def opened(
         When a credential cannot be sent.
     """
     variables = in_environment(account, provider_class)
-    # each is given, for a provider would look for its own variables otherwise
+    # all are given: a provider would look for its own variables otherwise
     settings = {
         one.argument: os.environ[variables[one.argument]]
         if one.argument in variables
@@ -222,7 +222,7 @@ def opened(
 
 
 def provider_class_of(account: ConfiguredAccount, known: KnownProviders) -> type[Provider]:
-    """Return the provider of an account, or raise the error that says it is gone."""
+    """Return the provider of an account; raise UnknownNameError if it is not installed."""
     provider_class = known.get(account.provider)
     if provider_class is not None:
         return provider_class
@@ -232,7 +232,7 @@ def provider_class_of(account: ConfiguredAccount, known: KnownProviders) -> type
 
 
 def gone(account: ConfiguredAccount) -> str:
-    """Return what is said of an account whose provider is gone."""
+    """Return the message about an account whose provider is not installed."""
     provider = redact(account.provider, limit=60)
     return (
         f"its provider, {provider!r}, is not installed, or cannot be loaded; install its package, "
@@ -249,7 +249,7 @@ def _missing(
         how = f"billnb accounts remove {account.name}, and then {how}"
     error = AuthenticationError(
         f"the {credential.label} is missing; set the environment variable {variable}, or connect "
-        f"the account{' anew' if account.listed else ''}: {how}"
+        f"the account{' again' if account.listed else ''}: {how}"
     )
     error.account = account.name
     return error

@@ -19,20 +19,20 @@ KnownProviders = dict[str, type[Provider]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One thing to be filled in.
+    """One field of the form that connects an account.
 
     Attributes
     ----------
     name : str
         The provider's argument: ``api_key``.
     label : str
-        What a person calls it: ``API key``.
+        The name shown to people: ``API key``.
     secret : bool
         Whether it must never be shown.
     required : bool
-        Whether there is no account without it.
+        Whether an account needs it.
     placeholder : str or None
-        What stands where nothing is filled in.
+        The text shown while it is empty.
     variable : str
         The provider's own environment variable: ``BYTIO_API_KEY``.
     """
@@ -64,7 +64,7 @@ def known_providers() -> KnownProviders:
 
 @lru_cache(maxsize=64)
 def fields(provider_class: type[Provider]) -> tuple[Field, ...]:
-    """Return what must be filled in for an account of a provider.
+    """Return the fields of an account of a provider.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def fields(provider_class: type[Provider]) -> tuple[Field, ...]:
 
 
 def as_variable(name: str) -> str:
-    """Return a name as it stands in the names of environment variables.
+    """Return a name in the form it has in environment variables.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""The accounts there are, and what is known of each.
+"""The list of accounts, with the state of each.
 
-No keyring is asked, so that a thousand accounts are listed as fast as one, and none is unlocked.
+No keyring is asked: a thousand accounts are listed as fast as one, and no keyring is unlocked.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What may be known of an account by anyone.
+    """An account, without any secret.
 
     Attributes
     ----------
     name : str
-        What it is called, and what :func:`billnb.load` takes.
+        Its name, which :func:`billnb.load` takes.
     provider, label : str
-        Its vendor, and how a person writes that.
+        Its provider, and the name of the provider shown to people.
     known : bool
         Whether the provider is installed.
     state : str
         ``ok``, ``refused`` or ``unreachable``, as its last test found; ``untried``; ``incomplete``
-        where a credential is missing; ``unconfirmed`` where one would go to a host that it was not
-        connected for; ``locked`` where the store that keeps one cannot be read; ``unknown`` where
-        the provider is gone.
+        where a credential is missing; ``unconfirmed`` where one would be sent to a host that it was
+        not connected for; ``locked`` where the store that keeps one cannot be read; ``unknown``
+        where the provider is not installed.
     message : str or None
         What was wrong.
     tested_at, last_sync : datetime.datetime or None
@@ -53,11 +53,11 @@ class Account:
     kept : {"keyring", "file", "environment"} or None
         Where its secrets are taken from.
     options : mapping of str to str
-        What is no secret.
+        Its options, none of which is secret.
     removable : bool
         Whether it can be removed; not where it is only in the environment.
     variables : mapping of str to str
-        The environment variable of each of its fields; what is set there wins.
+        The environment variable of each of its fields; a value set there comes first.
     """
 
     name: str
@@ -81,12 +81,12 @@ def list() -> builtins.list[Account]:  # noqa: A001 - billnb.accounts.list() is 
     Returns
     -------
     list of Account
-        An account whose provider is gone is there too, with the state ``unknown``.
+        An account whose provider is not installed is included, with the state ``unknown``.
 
     Raises
     ------
     ConfigurationError
-        When the file of accounts cannot be meant.
+        When the file of accounts is invalid.
     StorageError
         When it cannot be read.
 
@@ -134,12 +134,12 @@ def of_environment(provider: str) -> ConfiguredAccount:
 
 
 def found(name: str, there: Mapping[str, T]) -> T:
-    """Return the account that a name means.
+    """Return the account with a name.
 
     Raises
     ------
     UnknownNameError
-        When it means none; the message lists those there are.
+        When there is none; the message lists the known ones.
     """
     if name in there:
         return there[name]
@@ -158,7 +158,7 @@ def record(
     noted: States,
     in_file: secret_file.Tables | None = None,
 ) -> Account:
-    """Return what may be known of an account by anyone; the file's secrets are read, or given."""
+    """Return an account without its secrets; the file of secrets is read, unless it is given."""
     return _record(account, known, noted, _stores([account], in_file))
 
 
@@ -192,7 +192,7 @@ def _record(
         tested_at=seen.tested_at,
         last_sync=seen.last_sync,
         kept="environment" if from_environment else account.kept,
-        # of a provider that is gone, nobody can say what is a secret
+        # which options are secret is known only to the provider
         options={} if provider_class is None else dict(account.options),
         removable=account.listed,
         variables={} if provider_class is None else named_variables(account, provider_class),
@@ -201,7 +201,7 @@ def _record(
 
 @dataclass(frozen=True, slots=True)
 class _Stores:
-    """What can be known of stores without a secret being read.
+    """What is known of the stores without asking a keyring.
 
     Attributes
     ----------
@@ -238,7 +238,7 @@ def _stores(
 def _lacking(
     account: ConfiguredAccount, provider_class: type[Provider], stores: _Stores
 ) -> tuple[Outcome, str] | None:
-    """Return what is said of a credential that is nowhere; a keyring is believed to have it."""
+    """Return the state for a missing credential; a keyring is assumed to have it."""
     held = in_environment(account, provider_class)
     for credential in provider_class.credentials:
         argument = credential.argument
@@ -250,7 +250,7 @@ def _lacking(
             if account.kept == "keyring" or argument in stores.in_file.get(account.name, {}):
                 continue
         variable = named_variables(account, provider_class)[argument]
-        said = f"the {credential.label} is missing; set {variable}, or connect the account anew"
+        said = f"the {credential.label} is missing; set {variable}, or connect the account again"
         return "incomplete", said
     return _unconfirmed(account, provider_class, stores)
 
@@ -258,7 +258,7 @@ def _lacking(
 def _unconfirmed(
     account: ConfiguredAccount, provider_class: type[Provider], stores: _Stores
 ) -> tuple[Outcome, str] | None:
-    """Return what is said of a key that may not go where the account is; a keyring is believed."""
+    """Return the state for an unconfirmed host; a key in a keyring is assumed to be confirmed."""
     try:
         address = credentials.address(account, provider_class)
         keys = [
@@ -273,7 +273,7 @@ def _unconfirmed(
             provider_class.default_base_url,
             lambda what: stores.bound(account.name, what),
         )
-    except BillnbError:  # an address that cannot be meant, which is said when it is asked
+    except BillnbError:  # an invalid address, which is an error when the account is used
         return None
     if refused is None:
         return None

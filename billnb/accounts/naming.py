@@ -1,7 +1,7 @@
 """The names that accounts may have.
 
-Its environment variables are made of its name, so that two names that come to the same variable
-would have one account's key sent as the other's.
+An account's environment variables are made from its name. Two names with the same variables would
+have one account's key sent as the other's, and are refused.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _OURS = frozenset({"BILLNB_CONFIG", "BILLNB_REDACTION_KEY"})
 
 
 def is_name(name: object) -> bool:
-    """Whether an account may be called so.
+    """Return whether an account may have a name.
 
     Examples
     --------
@@ -30,18 +30,18 @@ def is_name(name: object) -> bool:
 
 
 def checked(name: object) -> str:
-    """Return a name, if it is one.
+    """Return a name, if it is valid.
 
     Raises
     ------
     ArgumentError
-        When it is none; the message says what names are like.
+        When it is not; the message says what is.
     """
     if isinstance(name, str) and is_name(name):
         return name
-    # which is not repeated: a key may have been put in its place
+    # it is not repeated: it may be a key, written there by mistake
     raise ArgumentError(
-        "that is no name for an account; names are 1 to 64 letters, digits, - and _ (ASCII), "
+        "that is not a valid account name; names are 1 to 64 letters, digits, - and _ (ASCII), "
         "and begin with a letter or a digit"
     )
 
@@ -49,12 +49,12 @@ def checked(name: object) -> str:
 def check_free(
     name: str, provider: str, others: Iterable[tuple[str, str]], known: KnownProviders
 ) -> None:
-    """Refuse a name that is taken, or means something else.
+    """Refuse a name that is taken or reserved.
 
     Parameters
     ----------
     name, provider : str
-        The account to be.
+        The new account.
     others : iterable of tuple
         Names and providers of the accounts there are.
     known : dict
@@ -70,12 +70,12 @@ def check_free(
     for other in known:
         if as_variable(other) == as_variable(name) and (other, other) != (name, provider):
             raise ArgumentError(
-                f"{name!r} means the provider {other}; choose another name"
+                f"{name!r} is the name of the provider {other}; choose another name"
                 + (f", or {other!r} itself" if other == provider else "")
             )
     wanted = _variables(name, provider, known)
     if wanted & _OURS:
-        raise NameTakenError(f"the variables of {name!r} mean something else; choose another name")
+        raise NameTakenError(f"the variables of {name!r} are reserved; choose another name")
     for other, provider_of_other in others:
         if other == name:
             raise NameTakenError(
@@ -100,7 +100,7 @@ def clash(accounts: Iterable[tuple[str, str]], known: KnownProviders) -> tuple[s
 
 def _variables(name: str, provider: str, known: KnownProviders) -> set[str]:
     before, provider_class = f"BILLNB_{as_variable(name)}", known.get(provider)
-    own = {f"{before}_BASE_URL"}  # every provider has it, one that is gone too
+    own = {f"{before}_BASE_URL"}  # every provider has it, also one that is not installed
     return (
         own if provider_class is None else own | {before + end for end in _endings(provider_class)}
     )
@@ -108,7 +108,7 @@ def _variables(name: str, provider: str, known: KnownProviders) -> set[str]:
 
 @lru_cache(maxsize=64)
 def _endings(provider_class: type[Provider]) -> tuple[str, ...]:
-    """Return how the variables of a provider's accounts end, which are made ten thousand times."""
+    """Return the endings of the variables of a provider's accounts, which are needed often."""
     return tuple(one.removeprefix("BILLNB_X") for one in variables("X", provider_class).values())
 
 

@@ -1,4 +1,4 @@
-"""Whether an account works: whether its vendor answers, and accepts its key."""
+"""The test of an account: whether its vendor answers, and accepts its key."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from billnb.providers.base import Provider
 from billnb.transport import Limits
 
 LIMITS = Limits(connect=5, silence=10, total=20, tries=2, max_wait=5)
-"""What a test may cost: somebody is waiting for it."""
+"""The limits of a test, which somebody waits for."""
 
 
 def probe(account: Provider) -> None:
@@ -38,14 +38,14 @@ def probe(account: Provider) -> None:
     RequestError
         When the vendor refuses.
     TransportError, ContractError
-        When there is no answer, or none of such a vendor.
+        When there is no answer, or not one of this vendor.
     """
     with naming_account(account.name), closing(account.client(connections=1)) as client:
         account.page(client.get(account.query(kind="all", page=1, size=1), account.answer))
 
 
 def outcome(error: BillnbError) -> Outcome | None:
-    """Return the state that an error of a test comes to; ``None`` where it says nothing of it."""
+    """Return the state that an error of a test means; ``None`` if it means none."""
     if isinstance(error, RequestError):
         return "refused"
     return "unreachable" if isinstance(error, TransportError | ContractError) else None
@@ -64,16 +64,16 @@ def test(name: str) -> Account:
     -------
     Account
         Its `state` is ``ok``, ``refused``, ``unreachable``, ``incomplete`` (a credential is
-        missing), ``unconfirmed`` (its key would go to a host that it was not connected for),
-        ``locked`` (the store that keeps it cannot be read) or ``unknown`` (its provider is gone),
-        and its `message` says what went wrong.
+        missing), ``unconfirmed`` (its key would be sent to a host that it was not connected for),
+        ``locked`` (the store that keeps it cannot be read) or ``unknown`` (its provider is not
+        installed), and its `message` says what went wrong.
 
     Raises
     ------
     UnknownNameError
         When there is no such account.
     ConfigurationError
-        When the file of accounts cannot be meant.
+        When the file of accounts is invalid.
 
     Examples
     --------

@@ -1,6 +1,7 @@
 """Names of accounts resolved to accounts that can be read.
 
-One of the file of accounts; else a provider's own name means its account in the environment:
+A name is one of the file of accounts; else a provider's own name means its account in the
+environment:
 ``load("bytio")`` is ``load(Bytio())``.
 """
 
@@ -28,7 +29,7 @@ def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
     ----------
     accounts : sequence of Provider or str
         Accounts, or names of accounts; none means every configured one. Accounts that share a
-        name are told apart as ``unpod``, ``unpod-2``, ``unpod-3``, in the order given.
+        name are numbered: ``unpod``, ``unpod-2``, ``unpod-3``, in the order given.
 
     Returns
     -------
@@ -38,16 +39,16 @@ def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
     Raises
     ------
     UnknownNameError
-        For a name that is no account's; the message lists those there are.
+        For an unknown name; the message lists the known ones.
     UnconfirmedHostError
-        When a key would go to a host that it was not connected for; :func:`confirm` says that it
-        may.
+        When a key would be sent to a host that it was not connected for; :func:`confirm` allows
+        it.
     AuthenticationError
         When no account is given and none is configured, and when a credential is missing.
     StorageError, ConfigurationError
         When a secret, or the file of accounts, cannot be read.
     ArgumentError
-        For what is no account, and for an account given twice.
+        For something other than an account, and for an account given twice.
 
     Examples
     --------
@@ -74,24 +75,23 @@ def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
 
 @clear_frames_on_error
 def configured() -> list[Provider]:
-    """Return every account there is: those of the file, and those of the environment.
+    """Return every configured account: those of the file, and those of the environment.
 
     Returns
     -------
     list of Provider
         An account of the environment whose address and credentials are those of one of the file is
-        left out, for it would count twice. Where some credentials of an account are there and
-        others missing, that is an error: an account left out in silence would make part of the
-        ledger pass for all of it.
+        left out, because it would count twice. An account with only some of its credentials is an
+        error: without it, part of the ledger would pass for all of it.
 
     Raises
     ------
     AuthenticationError
         When there is none, or a credential is missing; the message says what to do.
     UnconfirmedHostError
-        When a key would go to a host that it was not connected for.
+        When a key would be sent to a host that it was not connected for.
     UnknownNameError
-        When an account's provider is gone.
+        When an account's provider is not installed.
     StorageError, ConfigurationError
         When a secret, or the file of accounts, cannot be read.
 
@@ -146,7 +146,7 @@ def _opened(account: ConfiguredAccount, known: KnownProviders, kept: Reader) -> 
         return credentials.opened(
             account, provider_class, credentials.collected(account, provider_class, kept)
         )
-    # key and host are the environment's both, and need no confirmation; the constructor takes them
+    # key and host both come from the environment, and need no confirmation
     make: Any = provider_class
     of_environment: Provider = make()
     return of_environment

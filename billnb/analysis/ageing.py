@@ -42,8 +42,8 @@ def ageing(history: Any, as_of: Moment | None = None) -> pd.DataFrame:
     history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
         A history, as :func:`billnb.load` returns it, on any of these engines.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is; now unless told otherwise. A date means its end. Days are counted from one
-        UTC date to another.
+        The moment to answer for; now by default. A date means its end. Days are counted from
+        one UTC date to another.
 
     Returns
     -------

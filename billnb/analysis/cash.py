@@ -38,8 +38,8 @@ def cash(
     group : str or sequence of str
         More columns to group by, such as ``"method"``.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is, which tells the period that is still running; now unless told otherwise. A
-        date means its end.
+        The moment to answer for, and so the period that is not complete; now by default. A date
+        means its end.
 
     Returns
     -------

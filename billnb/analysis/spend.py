@@ -36,8 +36,8 @@ def spend(
     group : str or sequence of str
         More columns to group by, such as ``"provider"``.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is, which tells the period that is still running; now unless told otherwise. A
-        date means its end.
+        The moment to answer for, and so the period that is not complete; now by default. A date
+        means its end.
     include_voided : bool
         Whether cancelled and refunded invoices count as well.
 

@@ -46,7 +46,7 @@ def balance(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
         A history, as :func:`billnb.load` returns it.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is; unless told otherwise, when the history was read.
+        The moment to answer for; by default, when the history was read.
 
     Returns
     -------

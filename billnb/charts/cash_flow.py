@@ -32,7 +32,7 @@ def cash_flow(history: Any, *, by: str = "month", as_of: Moment | None = None) -
     by : {"day", "week", "month", "quarter", "year"}
         How long a period is.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is; unless told otherwise, when the history was read.
+        The moment to answer for; by default, when the history was read.
 
     Returns
     -------

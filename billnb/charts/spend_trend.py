@@ -62,7 +62,7 @@ def spend_trend(
     group : {"component", "provider", "account"}
         What the bars are stacked of.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is; unless told otherwise, when the history was read.
+        The moment to answer for; by default, when the history was read.
 
     Returns
     -------

@@ -38,7 +38,7 @@ def status_distribution(
     measure : {"entries", "amount"}
         Whether the shares are of how many entries there are, or of what they come to.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is; unless told otherwise, when the history was read.
+        The moment to answer for; by default, when the history was read.
 
     Returns
     -------

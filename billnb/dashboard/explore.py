@@ -24,7 +24,7 @@ def explore(history: Any = None, *, as_of: Moment | None = None) -> Explorer:
         A history, as :func:`billnb.load` returns it. Without one, every account that has its
         credentials in the environment is loaded; where none has, there is the demo.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is; unless told otherwise, when the history was read.
+        The moment to answer for; by default, when the history was read.
 
     Returns
     -------

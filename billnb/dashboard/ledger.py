@@ -75,7 +75,7 @@ class Ledger:
     history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
         The history.
     now : datetime.datetime
-        When it is, in UTC.
+        The moment to answer for, in UTC.
     extent : tuple of datetime.date, optional
         The first and the last day that are shown; unless told otherwise, those of its entries.
 

@@ -65,7 +65,7 @@ def series(
     group : sequence of str
         More columns to group by.
     as_of : str, datetime.date, datetime.datetime or None
-        When it is; now unless told otherwise.
+        The moment to answer for; now by default.
     sign : narwhals.Expr, optional
         1 or -1 for each entry: what its total is multiplied by.
 

@@ -59,7 +59,7 @@ _CAUSES: tuple[tuple[type[BillnbError], HTTPStatus, Cause, str | None], ...] = (
         ConfigurationError,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "configuration",
-        "Correct the file by hand, and try again; it is left as it is.",
+        "Correct the file by hand, and try again; it is not changed.",
     ),
     (UnconfirmedHostError, HTTPStatus.PRECONDITION_REQUIRED, "unconfirmed", None),
     (StorageError, HTTPStatus.SERVICE_UNAVAILABLE, "storage", None),
@@ -71,25 +71,25 @@ _CAUSES: tuple[tuple[type[BillnbError], HTTPStatus, Cause, str | None], ...] = (
 _ELSEWHERE: Mapping[int, tuple[Cause, str, str | None]] = {
     HTTPStatus.FORBIDDEN: (
         "forbidden",
-        "The server does not let this in.",
+        "The server refused this request.",
         "Log in to Jupyter, or give its token.",
     ),
-    HTTPStatus.NOT_FOUND: ("not_found", "There is nothing of this address.", None),
-    HTTPStatus.METHOD_NOT_ALLOWED: ("invalid", "That cannot be done with this address.", None),
+    HTTPStatus.NOT_FOUND: ("not_found", "There is nothing at this address.", None),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("invalid", "This address does not support that.", None),
 }
 _REPORT = "The server's log says where; please report it."
 _ECHOED = re.compile(r"(unknown field|enum value) [`'].*[`'](?= - at|$)", re.DOTALL)
 
 
 class Threads(NamedTuple):
-    """Those who wait, so that lists are answered while vendors and keyrings are slow."""
+    """Two pools of threads, so that lists are answered while vendors and keyrings are slow."""
 
     reading: ThreadPoolExecutor
     asking: ThreadPoolExecutor
 
 
 class Handler(APIHandler):
-    """A handler whose errors say what happened, and what to do next."""
+    """The base of the handlers; its errors say what happened, and what to do next."""
 
     auth_resource = "billnb"
     _threads: Threads
@@ -98,11 +98,14 @@ class Handler(APIHandler):
         self._threads = threads
 
     async def run_fast(self, function: Callable[..., T], *given: Any, **named: Any) -> T:
-        """Call a function in a thread, for it reads files."""
+        """Return what a function returns, called in a thread because it reads files."""
         return await self._called(self._threads.reading, function, *given, **named)
 
     async def run_slow(self, function: Callable[..., T], *given: Any, **named: Any) -> T:
-        """Call a function in a thread, for it asks a vendor or a keyring, and may take long."""
+        """Return what a function returns, called in a thread because it may take long.
+
+        Such are those that ask a vendor or a keyring.
+        """
         return await self._called(self._threads.asking, function, *given, **named)
 
     async def _called(
@@ -112,7 +115,7 @@ class Handler(APIHandler):
         return await asyncio.get_running_loop().run_in_executor(pool, call)
 
     def body(self, decoder: msgspec.json.Decoder[T]) -> T:
-        """Return the body, if it is one; what is wrong with it is said without what it holds."""
+        """Return the body, decoded; an error says what is wrong without repeating it."""
         problem = f"it is larger than {_LARGEST // 1024} KiB"
         if len(self.request.body) <= _LARGEST:
             try:
@@ -133,21 +136,21 @@ class Handler(APIHandler):
         """Answer that something went wrong."""
         for error, status, cause, hint in _CAUSES:
             if isinstance(failure, error):
-                failure.account = None  # whose it is, who asks knows
+                failure.account = None  # the client knows the account
                 answer = _failure(str(failure), hint, cause)
                 if isinstance(failure, UnconfirmedHostError):
                     answer |= unconfirmed(failure)
                 self.say(answer, status)
                 return
-        # neither the message nor the variables: nobody knows what they hold
+        # neither the message nor the variables, which may hold a secret
         where = "".join(traceback.format_tb(failure.__traceback__))
         self.log.error("billnb: unexpected %s\n%s", type(failure).__name__, where)
         said = f"something unexpected happened: {type(failure).__name__}"
         self.say(_failure(said, _REPORT, "unexpected"), HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def write_error(self, status_code: int, **_: Any) -> None:
-        """Answer what is refused before it comes to a method in the same form."""
-        otherwise: tuple[Cause, str, str | None] = ("invalid", "That is no request.", None)
+        """Answer a request that is refused before a method is called, in the same form."""
+        otherwise: tuple[Cause, str, str | None] = ("invalid", "That is not a valid request.", None)
         if status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             otherwise = ("unexpected", "Something unexpected happened.", _REPORT)
         cause, message, hint = _ELSEWHERE.get(status_code, otherwise)
@@ -155,7 +158,7 @@ class Handler(APIHandler):
 
 
 def answering(method: Method) -> Callable[..., Awaitable[None] | None]:
-    """Have a method answer its errors; only those who may are let in."""
+    """Return a method that answers its errors, and serves authorized users only."""
 
     @web.authenticated
     @authorized
@@ -175,12 +178,12 @@ def answering(method: Method) -> Callable[..., Awaitable[None] | None]:
 
 
 def unconfirmed(refused: UnconfirmedHostError) -> dict[str, str | None]:
-    """Return what a person is asked, who may confirm a host."""
+    """Return the host that a person may confirm, and why it must be."""
     return {"host": refused.host, "message": _sentence(refused.reason or "")}
 
 
 def _failure(message: str, hint: str | None, cause: Cause) -> dict[str, str | None]:
-    """Return what is answered of a failure: a message that is a sentence."""
+    """Return the answer for a failure, with its message as a sentence."""
     return {"message": _sentence(message), "hint": hint, "cause": cause}
 
 

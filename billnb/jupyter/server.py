@@ -26,7 +26,7 @@ from billnb.values.secret import Secret
 
 
 class NewAccount(msgspec.Struct, forbid_unknown_fields=True):
-    """An account to be added; its secrets are sealed."""
+    """An account to be added."""
 
     name: str
     provider: str
@@ -38,7 +38,7 @@ class NewAccount(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Confirmation(msgspec.Struct, forbid_unknown_fields=True):
-    """The host that the key of an account may be sent to, in words."""
+    """The host that a person confirmed for the key of an account."""
 
     confirmed_host: str
 
@@ -137,7 +137,7 @@ class HostHandler(Handler):
 
     @answering
     async def get(self, name: str) -> None:
-        """Answer with the host that is to be confirmed, and why; with none, where none is."""
+        """Answer with the host to be confirmed, and why; with ``null`` if there is none."""
         refused = await self.run_slow(confirming.refusal, naming.checked(name))
         self.say({"host": None, "message": None} if refused is None else unconfirmed(refused))
 
@@ -152,11 +152,11 @@ class HostHandler(Handler):
 
 
 class NothingHandler(Handler):
-    """What is not there."""
+    """Every other address."""
 
     @answering
     async def get(self) -> None:
-        """Answer so."""
+        """Answer that there is nothing."""
         raise web.HTTPError(HTTPStatus.NOT_FOUND)
 
     post = put = patch = delete = get
@@ -172,19 +172,19 @@ def _check(given: dict[str, Any], taken: list[fields.Field], where: str) -> None
     names = [one.name for one in taken]
     for key in given:
         if key not in names:
-            # which is not repeated: nobody knows what it holds
+            # it is not repeated: it may hold a secret
             raise ArgumentError(f"{where} hold an unknown field; expected {', '.join(names)}")
 
 
 def _load_jupyter_server_extension(server: ServerApp) -> None:
-    """Put the handlers into a Jupyter server."""
+    """Add the handlers to a Jupyter server."""
     threads = Threads(
         ThreadPoolExecutor(4, thread_name_prefix="billnb-reading"),
         ThreadPoolExecutor(8, thread_name_prefix="billnb-asking"),
     )
     base = server.web_app.settings["base_url"]
     given = {"threads": threads}
-    # a name takes in what is no name, slashes included: it is refused with a reason
+    # an invalid name, which may contain slashes, is refused with a reason
     routes = {
         "providers": ProvidersHandler,
         "accounts": AccountsHandler,

@@ -75,7 +75,7 @@ def load(
     Raises
     ------
     ArgumentError
-        For an argument that cannot be meant, before anything is sent.
+        For an invalid argument, before anything is sent.
     BillnbError
         When an account cannot be read whole: see :mod:`billnb.errors`. It names the account, and
         its ``loaded`` holds the history of the others.

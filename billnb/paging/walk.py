@@ -1,7 +1,7 @@
-"""One walk over all numbered pages, which must add up.
+"""One pass over all numbered pages, which must be consistent.
 
-Each page must agree on the total and hold exactly the rows it should. What does not add up is
-:class:`InconsistentPass`, for another walk may find the history at rest.
+Each page must agree on the total and hold exactly the rows it should. If not, the pass raises
+:class:`InconsistentPass`, because another pass may find the history unchanged.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from billnb.paging.source import Source, fetched, fetched_one
 
 Rows = TypeVar("Rows")
 
-_MOST_ALIKE = 50  # pages of the same single entry, until it is paging that stands still
+_MOST_ALIKE = 50  # pages of the same single entry, until the vendor must be repeating a page
 
 
 @dataclass(slots=True)
 class Walk(Generic[Rows]):
-    """One reading of every page."""
+    """One pass over every page."""
 
     size: int
     total: int
@@ -53,16 +53,16 @@ class Walk(Generic[Rows]):
 
 
 class InconsistentPass(Exception):
-    """A reading did not add up; another may.
+    """A pass over the pages was not consistent; another may be.
 
     Parameters
     ----------
     error : BillnbError
-        What it comes to if none does.
+        The error to raise if none is.
     walks : iterable of Walk
-        What was seen.
+        The passes, as far as they came.
     repeated : collections.Counter, optional
-        The keys found, where one of them should not be there twice.
+        The keys found, if one of them should not be there twice.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class InconsistentPass(Exception):
 
 
 class TooManyPages(Exception):
-    """There are more entries than can be paged through."""
+    """There are more entries than paging can reach."""
 
     def __init__(self, total: int, reach: int) -> None:
         super().__init__()
@@ -87,11 +87,11 @@ class TooManyPages(Exception):
 
 
 class PageSizeIgnored(Exception):
-    """The vendor gives pages of its own size, whatever is asked."""
+    """The vendor returns pages of its own size, and ignores the one asked for."""
 
 
 def forward(source: Source[Any, Rows], kind: str) -> Walk[Rows]:
-    """Walk from the first page to the last, with as many rows a page as the vendor gives."""
+    """Return a pass from the first page to the last, with as many rows as the vendor gives."""
     first = fetched_one(source, kind, 1, source.page_size)
     walk = Walk[Rows](size=_size(first, source.page_size), total=first.total)
     if source.max_pages is not None and walk.last > source.max_pages:
@@ -105,7 +105,7 @@ def forward(source: Source[Any, Rows], kind: str) -> Walk[Rows]:
 
 
 def backward(source: Source[Any, Rows], kind: str, before: Walk[Rows], size: int) -> Walk[Rows]:
-    """Walk the history again from the last page to the first, with `size` rows a page."""
+    """Return a pass from the last page to the first, with `size` rows a page."""
     walk = Walk[Rows](size=size, total=before.total)
     if source.max_pages is not None and walk.last > source.max_pages:
         walk = Walk[Rows](size=before.size, total=before.total)
@@ -114,7 +114,7 @@ def backward(source: Source[Any, Rows], kind: str, before: Walk[Rows], size: int
         if walk.size < len(page.keys) == min(before.size, walk.total):
             raise PageSizeIgnored
         if number == walk.last > 1:
-            last = page  # where the size is ignored, its rows do not add up; others tell
+            last = page  # if the size is ignored, its rows are too few; the other pages show that
         else:
             _take(walk, number, page)
     if last is not None:
@@ -123,7 +123,7 @@ def backward(source: Source[Any, Rows], kind: str, before: Walk[Rows], size: int
 
 
 def check_first_page(source: Source[Any, Rows], kind: str, walk: Walk[Rows]) -> None:
-    """Look at the first page once more: new entries come in there."""
+    """Check that the first page, where new entries are added, has not changed."""
     first = fetched_one(source, kind, 1, walk.size)
     _check(Walk(size=walk.size, total=walk.total), 1, first)
     if Counter(first.keys) != Counter(walk.pages[1].keys):
@@ -133,8 +133,7 @@ def check_first_page(source: Source[Any, Rows], kind: str, walk: Walk[Rows]) -> 
 def _size(first: Page[Rows], asked: int) -> int:
     """Return the page size in force, which the vendor may have lowered without saying so.
 
-    What a page says of its own size is not asked: rows that do not fit the size they suggest do
-    not add up later on.
+    The size that a page states is ignored: if its rows do not fit, the pass is not consistent.
     """
     rows = len(first.keys)
     if rows > asked:
@@ -152,12 +151,12 @@ def _take(walk: Walk[Rows], number: int, page: Page[Rows]) -> None:
     for other in {1, number - 1} - {number}:
         twin = walk.pages.get(other)
         if twin is not None and twin.keys == page.keys and len(set(page.keys)) > 1:
-            raise InconsistentPass(_broken(number, f"holds what page {other} held"), [walk])
+            raise InconsistentPass(_broken(number, f"holds the same as page {other}"), [walk])
     first = walk.pages.get(1)
     if first is not None and first.keys == page.keys:
         walk.alike += 1
         if walk.alike > _MOST_ALIKE:
-            raise InconsistentPass(_broken(number, "holds what all pages hold"), [walk])
+            raise InconsistentPass(_broken(number, "holds the same as all pages before"), [walk])
     walk.pages[number] = page
     _check(walk, number, page)
 
@@ -182,15 +181,15 @@ def _check(walk: Walk[Rows], number: int, page: Page[Rows]) -> None:
 
 
 def unstable(what: str) -> UnstableHistoryError:
-    """Return the error for a history that changes, or contradicts itself."""
+    """Return the error for a history that changes or contradicts itself."""
     return UnstableHistoryError(
-        f"the history kept changing while it was read ({what}); load again when it is quiet"
+        f"the history kept changing while it was read ({what}); load it again later"
     )
 
 
 def _broken(number: int, what: str) -> ContractError:
     error = ContractError(
-        f"the page {what}; the vendor's paging has changed, or a cache stands in between"
+        f"the page {what}; the vendor's paging has changed, or a cache is in between"
     )
     error.page = number
     return error

@@ -1,6 +1,6 @@
 """Unpod's billing history API.
 
-``GET /api/v2/platform/organisation/billing/`` answers invoices, newest first and without a
+``GET /api/v2/platform/organisation/billing/`` returns invoices, newest first and without a
 tie-break. Three envelopes and two forms of an invoice are in use; all are read. A missing
 organization may be answered with HTTP 206.
 """
@@ -78,7 +78,7 @@ class Organization(msgspec.Struct, gc=False):
 
 
 class Organizations(msgspec.Struct, gc=False):
-    """The answer to which organizations there are."""
+    """The list of organizations."""
 
     data: list[Organization] | None = None
     results: list[Organization] | None = None
@@ -98,18 +98,18 @@ class Unpod(Provider):
     Parameters
     ----------
     token : str or Secret, optional
-        The API token; from ``UNPOD_API_TOKEN`` where not given.
+        The API token; from ``UNPOD_API_TOKEN`` by default.
     org_handle : str or Secret, optional
-        The organization's domain handle; from ``UNPOD_ORG_HANDLE`` where not given. See
+        The organization's domain handle; from ``UNPOD_ORG_HANDLE`` by default. See
         :meth:`organizations`.
     name : str
-        What the account is called in the history.
+        The name of the account in the history.
     base_url : str, optional
         Scheme and host; from ``UNPOD_BASE_URL``, or the vendor's own.
     limits : Limits, optional
-        Tries and time for one page.
+        The limits of time, tries and size.
     adapter : requests.adapters.BaseAdapter, optional
-        Another way to send requests than over the network.
+        Sends requests in another way than over the network.
 
     Raises
     ------
@@ -117,7 +117,7 @@ class Unpod(Provider):
         When the token is missing, or a credential cannot be sent. A missing organization is an
         error when the history is read.
     ArgumentError
-        When another argument cannot be meant.
+        When another argument is invalid.
 
     Examples
     --------
@@ -222,7 +222,7 @@ class Unpod(Provider):
 
 
 def parse(record: Record) -> Entry:
-    """Return what one invoice says; in the earlier form, its amount includes the tax.
+    """Return the entry of one invoice; in the earlier form, its amount includes the tax.
 
     Parameters
     ----------
@@ -237,7 +237,7 @@ def parse(record: Record) -> Entry:
     """
     entry_id = record.id if record.id is not None else record.invoice_number
     if entry_id is None or entry_id == "":
-        raise contract_error("required, and missing, as is invoice_number", "id")
+        raise contract_error("required, and missing, like invoice_number", "id")
     if not record.currency:
         raise contract_error("expected a currency", "currency")
     try:

@@ -49,8 +49,8 @@ class Sandbox:
     Parameters
     ----------
     today : datetime.date, optional
-        The day as of which the histories stand; today in UTC unless told otherwise. The same
-        day always gives the same histories.
+        The day for which the histories are made; today in UTC by default. The same day always
+        gives the same histories.
     faults : Faults
         What goes wrong.
 

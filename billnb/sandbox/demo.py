@@ -115,8 +115,8 @@ def demo(
     since, until, kind, verify
         As for :func:`billnb.load`.
     today : datetime.date, optional
-        The day as of which the histories stand; today in UTC unless told otherwise. The same
-        day always gives the same history.
+        The day for which the histories are made; today in UTC by default. The same day always
+        gives the same history.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def demo(
     Raises
     ------
     ArgumentError
-        For an argument that cannot be meant.
+        For an invalid argument.
 
     Examples
     --------

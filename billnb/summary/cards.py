@@ -129,7 +129,7 @@ def cards(history: Any, as_of: datetime) -> list[Card]:
     history : pandas, polars, pyarrow, duckdb, dask or pyspark frame, or CachedAnswers
         A history.
     as_of : datetime.datetime
-        When it is, in UTC.
+        The moment to answer for, in UTC.
 
     Returns
     -------

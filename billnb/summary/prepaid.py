@@ -70,7 +70,7 @@ def prepaid(balances: pd.DataFrame, now: datetime) -> list[Prepaid]:
     balances : pandas.DataFrame
         What :func:`billnb.analysis.balance` answers.
     now : datetime.datetime
-        When it is, in UTC.
+        The moment to answer for, in UTC.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Which authorities' certificates are trusted, as the environment says, and TLS on top of it."""
+"""The certificates that TLS trusts, as the environment names them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # a file or a folder each; 
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")  # as OpenSSL finds a certificate in a folder
 
 ADVICE = "set SSL_CERT_FILE, or REQUESTS_CA_BUNDLE, to the file of your authority's certificates"
-"""What to do where a company has an authority of its own."""
+"""What to do if a company has its own authority."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class CertificateLocations:
     file, folders : str or None
         A file of certificates; folders of hashed ones, put together as OpenSSL has them.
     named_by : str
-        What says so: the variable's name, or variables' names.
+        The name of the variable that names them, or the names of several.
     """
 
     file: str | None
@@ -40,12 +40,12 @@ class CertificateLocations:
 
     @property
     def place(self) -> str | None:
-        """The one place that requests can be told of."""
+        """The one path that requests takes."""
         return self.file or self.folders
 
 
 def trusted_locations() -> CertificateLocations:
-    """Return what the environment says is trusted: requests' own bundle, unless it says."""
+    """Return the locations that the environment names; by default, requests' own bundle."""
     for variable in _BUNDLES:
         if place := os.environ.get(variable):
             is_folder = Path(place).is_dir()
@@ -60,12 +60,12 @@ def trusted_locations() -> CertificateLocations:
 
 
 def context(locations: CertificateLocations) -> ssl.SSLContext:
-    """Return what makes TLS connections to those who are trusted.
+    """Return the TLS context that trusts these certificates.
 
     Raises
     ------
     TransportError
-        When there are no certificates where they should be.
+        When there are no certificates there.
     """
     return _context(locations, _state(locations.file), _state(locations.folders))
 
@@ -74,7 +74,7 @@ def context(locations: CertificateLocations) -> ssl.SSLContext:
 def _context(locations: CertificateLocations, *state: object) -> ssl.SSLContext:
     problem = _problem(locations)
     made = Context(ssl.PROTOCOL_TLS_CLIENT)
-    if sys.version_info >= (3, 13):  # as ssl.create_default_context has it
+    if sys.version_info >= (3, 13):  # as in ssl.create_default_context
         made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
     if problem is None:
         try:
@@ -96,13 +96,13 @@ def _problem(locations: CertificateLocations) -> str | None:
     if locations.file is not None:
         file = Path(locations.file)
         if not file.exists():
-            return "a file that is not there"
-        if not file.is_file():  # a pipe would be waited for
-            return "what is no file"
+            return "a file that does not exist"
+        if not file.is_file():  # reading a pipe would block
+            return "what is not a file"
     if locations.folders is not None:
         folders = [Path(one) for one in locations.folders.split(os.pathsep)]
         if not any(folder.is_dir() for folder in folders):
-            return "a folder that is not there"
+            return "a folder that does not exist"
         if not any(_HASHED.fullmatch(name) for one in folders for name in _names(one)):
             return "a folder without hashed certificates (openssl rehash makes them)"
     return None
@@ -116,7 +116,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _state(place: str | None) -> object:
-    """Return what changes when a place does, so that it is read again."""
+    """Return a value that changes when a path changes, so that it is read again."""
     try:
         found = os.stat(place) if place is not None else None
     except (OSError, ValueError):
@@ -125,7 +125,7 @@ def _state(place: str | None) -> object:
 
 
 class Context(ssl.SSLContext):
-    """TLS whose handshake takes no longer than the budget of the socket it is made on."""
+    """A TLS context whose handshakes keep to the budget of their sockets."""
 
     def wrap_socket(self, sock: Any, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
         kwargs["do_handshake_on_connect"] = False

@@ -1,8 +1,8 @@
-"""A client that asks one URL: tries, waits and refusals, the rules every request goes by.
+"""A client for one URL: the tries, waits and refusals of every request.
 
-The retry loop stands around sending, reading and parsing together: a connection can be cut after
-the headers, and a body can be short without HTTP knowing. What is not a plain 200 with the body
-the contract describes is an error; nothing is followed, guessed or patched.
+One retry loop covers sending, reading and parsing: a connection can be cut after the headers, and
+a body can be short without an error of HTTP. Anything but a 200 with the body that the contract
+describes is an error; nothing is followed, guessed or patched.
 
 Only :class:`requests.adapters.HTTPAdapter` is used of requests, not its session: no cookies, no
 redirects, no ``.netrc``, and half the time.
@@ -57,7 +57,7 @@ _ERROR_BODY = 64 * 1024
 
 
 class Refusal(Exception):
-    """A body that says the request failed, under an HTTP status that does not.
+    """The body says that the request failed, although the HTTP status does not.
 
     Raised by the function that parses a body. `status` is the status the body states, or
     ``None``; `message` is the vendor's, not yet redacted.
@@ -93,9 +93,9 @@ class Client:
     limits : Limits
         What one answer may cost.
     connections : int
-        How many threads will ask at once.
+        How many threads will use it at once.
     adapter : requests.adapters.BaseAdapter, optional
-        Another way to send a request than over the network.
+        Sends requests in another way than over the network.
     explain : callable, optional
         Finds the vendor's message in the body of an error.
     statuses : mapping of int to type, optional
@@ -155,7 +155,7 @@ class Client:
         return self._sent
 
     def close(self) -> None:
-        """Give up what is under way, whoever waits for it, and close every connection."""
+        """End all requests, in every thread, and close every connection."""
         self._stopped.set()
         self._own.close()
 
@@ -165,7 +165,7 @@ class Client:
         Raises
         ------
         TransportError
-            When it is, or was.
+            When the client is closed, or was.
         """
         if self._stopped.wait(max(seconds, 0)):
             raise TransportError("given up, because another part of the load failed")
@@ -178,8 +178,8 @@ class Client:
         parameters : mapping of str to str or int
             The query. It holds no secret.
         parse : callable
-            Takes the body; raises ContractError for a body that breaks the contract and
-            Refusal for one that states a failure.
+            Takes the body; raises ContractError for one that breaks the contract, and Refusal for
+            one that states a failure.
 
         Raises
         ------
@@ -252,8 +252,8 @@ class Client:
             return _Answer(parse(read_body(response.raw, self._limits.max_body)))
         if status in _REDIRECTS:
             raise RedirectRefusedError(
-                f"{self._host} answered HTTP {status}, a redirect; it is not followed, for it "
-                "would send the credential elsewhere. Check base_url"
+                f"{self._host} answered HTTP {status}, a redirect; it is not followed, because "
+                "it would send the credential elsewhere. Check base_url"
             )
         try:
             body = read_body(response.raw, _ERROR_BODY)
@@ -287,7 +287,7 @@ class Client:
     def _rate_limited(self, text: str, headers: Mapping[str, str]) -> _Failure:
         asked = seconds_asked(headers)
         if asked is None:
-            # nobody asked to wait for that long: past the cap, we wait as we see fit
+            # a reset is no request to wait: past the limit, our own backoff is used
             asked = self._allowed(seconds_to_reset(headers, limited=True))
         error = RateLimitedError(
             f"{text}; "

@@ -1,8 +1,8 @@
-"""A TCP connection to a host by name, made in the time there is.
+"""TCP connections to hosts by name, made within the time left.
 
-The name is looked up in a thread apart. Its addresses are tried as RFC 8305 has it ("Happy
-Eyeballs"): the next one a moment after the one before, whichever answers first, so that silent
-addresses cost no more than a moment each.
+Names are looked up in daemon threads. Addresses are tried as RFC 8305 says ("Happy Eyeballs"): each
+a moment after the one before, and the first that answers is used, so that a silent address costs no
+more than a moment.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ def resolve(host: str, port: int) -> Sequence[Address]:
 
 
 class Connector:
-    """Makes the connections of one client, who looks each name up once.
+    """Makes the connections of one client, which looks up each name once.
 
     Parameters
     ----------
     budget : Budget
-        The time there is.
+        The time left.
     resolve : callable
         Finds the addresses of a name.
     """

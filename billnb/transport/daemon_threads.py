@@ -1,8 +1,8 @@
-"""Calls that nothing can interrupt, made in threads apart that nobody has to wait for.
+"""Daemon threads for calls that cannot be interrupted.
 
-A name is looked up in C: no signal, deadline or other thread gets in between. The threads are
-daemons, so that a process can end while one is stuck, and there are only so many of them; those of
-:class:`concurrent.futures.ThreadPoolExecutor` would be waited for.
+A name is looked up in C: no signal, deadline or other thread can interrupt it. The threads are
+daemons, so that a process can end while one is stuck, and their number is limited. A process would
+wait for those of :class:`concurrent.futures.ThreadPoolExecutor`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class DaemonThreads(Generic[T]):
-    """Threads for calls that cannot be interrupted; one that asks the same joins the one under way.
+    """Daemon threads for calls that cannot be interrupted; equal calls at a time are made once.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class DaemonThreads(Generic[T]):
             os.register_at_fork(after_in_child=self._restart)
 
     def call(self, key: Hashable, function: Callable[[], T]) -> Future[T]:
-        """Have a function called, unless the same is under way; `key` says what is the same."""
+        """Return the future of a call; calls with the same `key` at a time share one."""
         with self._lock:
             found = self._under_way.get(key)
             if found is not None:
@@ -75,7 +75,7 @@ class DaemonThreads(Generic[T]):
 
 
 def wait_for(future: Future[T], next_check: Callable[[], float]) -> T:
-    """Return a result; `next_check` says for how long to wait at a time, or raises."""
+    """Return a result; `next_check` returns the seconds to wait at a time, or raises."""
     while not future.done():
         wait([future], timeout=next_check())
     return future.result()

@@ -1,6 +1,6 @@
-"""An adapter of requests whose time limit covers a whole answer, however slowly it drips in.
+"""An adapter of requests whose time limit covers a whole answer, however slowly it arrives.
 
-A socket's timeout bounds one `recv`; a server that sends a byte now and then is never late.
+A socket's timeout limits one `recv`; a server that sends a byte now and then never exceeds it.
 Here the timeout given to a request is a budget for the name, the connection, the status line, the
 headers and the body together: each wait is allowed what is left of it.
 """
@@ -40,7 +40,7 @@ _OF_MULTIPART = (MultipartInvariantViolationDefect, StartBoundaryNotFoundDefect)
 
 
 class _StrictResponse(http.client.HTTPResponse):
-    """An answer whose headers are headers; urllib3 would log what they hold, and go on."""
+    """An answer that refuses malformed headers; urllib3 would log what they hold, and go on."""
 
     def begin(self) -> None:
         super().begin()
@@ -51,7 +51,7 @@ class _StrictResponse(http.client.HTTPResponse):
     def _read_next_chunk_size(self) -> int:
         size: int = super()._read_next_chunk_size()  # type: ignore[misc]
         if size < 0:  # http.client would read to the end of the stream
-            raise http.client.HTTPException("a chunk has less than no bytes")
+            raise http.client.HTTPException("a chunk has a negative size")
         return size
 
 
@@ -108,7 +108,7 @@ class BudgetAdapter(HTTPAdapter):
         return where, settings
 
     def cert_verify(self, *_: Any) -> None:
-        """Leave certificates to the context: this would read them again at each connection."""
+        """Do nothing: the context has the certificates, which would be read at each connection."""
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         # one adapter asks one host: its pool need not be looked up for each request
@@ -131,7 +131,7 @@ class BudgetAdapter(HTTPAdapter):
         return response
 
     def close(self) -> None:
-        """End every answer that is still coming in, from any thread; no other will be begun."""
+        """End all requests, in every thread; no other will be begun."""
         self._budget.end()
         with self._choosing:
             pool, self._pool = self._pool, None
@@ -166,7 +166,7 @@ def _pool(
 
 
 class _Connection(HTTPConnection):
-    """A connection made in the time that the request has."""
+    """A connection made within the time of the request."""
 
     response_class = _StrictResponse
 
@@ -186,7 +186,7 @@ class _Connection(HTTPConnection):
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
         except UnicodeError:
-            raise LocationParseError("the host is no name") from None
+            raise LocationParseError("the host is not a valid name") from None
         except TimeoutError as error:
             raise ConnectTimeoutError(self, "no connection in time") from error
         except OSError as error:
@@ -196,7 +196,7 @@ class _Connection(HTTPConnection):
 
 
 class _SecureConnection(_Connection, HTTPSConnection):
-    """The same over TLS, and through a proxy's."""
+    """The same over TLS, also to a proxy."""
 
     def connect(self) -> None:
         super().connect()
@@ -217,7 +217,7 @@ def _watched(plain: Any, budget: Budget) -> Any:
 
 
 class _BudgetedSocket:
-    """A socket whose every wait keeps to the time that the request has, whatever its timeout."""
+    """A socket whose waits keep to the time of the request, and not to its own timeout."""
 
     def __init__(self, plain: Any, budget: Budget) -> None:
         self._plain = plain
@@ -225,7 +225,7 @@ class _BudgetedSocket:
         self.budget = budget
 
     def settimeout(self, seconds: float | None) -> None:
-        """Keep to the budget: what urllib3 would allow is counted from a later moment."""
+        """Do nothing: the budget applies, and urllib3's timeout would begin later."""
 
     def makefile(self, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
         if mode != "rb":

@@ -1,4 +1,4 @@
-"""A connection through a SOCKS proxy, by PySocks, in the time there is."""
+"""Connections through a SOCKS proxy, by PySocks, made within the time left."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _talks: DaemonThreads[socket.socket] = DaemonThreads(most=64)
 
 
 def check() -> None:
-    """See that PySocks is there.
+    """Check that PySocks is installed.
 
     Raises
     ------
@@ -42,9 +42,9 @@ class SocksConnector(Connector):
     Parameters
     ----------
     budget : Budget
-        The time there is.
+        The time left.
     proxy : mapping
-        What urllib3 read of the proxy's address.
+        The proxy's address, as urllib3 parsed it.
     """
 
     def __init__(self, budget: Budget, proxy: Mapping[str, Any]) -> None:

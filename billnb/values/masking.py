@@ -19,7 +19,7 @@ LONGEST = 2000
 """The characters of a text that are kept at most."""
 
 CUT = " [cut]"
-"""What stands at the end of a text that was longer."""
+"""What ends a text that was cut."""
 
 _LONGEST_READ = 10 * LONGEST
 _LONGEST_SPACED = 100  # characters of what is masked although there are spaces in it
@@ -63,7 +63,7 @@ def _decoded(escapes: re.Match[str]) -> str:
 
 @cache
 def _folded() -> dict[int, str | None]:
-    """Return what becomes of digits of other scripts, and of characters that do not show."""
+    """Return what replaces digits of other scripts, and characters that do not show."""
     table: dict[int, str | None] = {}
     for code in (*range(0x80, 0x20000), *range(0xE0000, 0xE0200)):
         category = unicodedata.category(chr(code))
@@ -75,12 +75,12 @@ def _folded() -> dict[int, str | None]:
 
 
 def bounded(text: str) -> tuple[str, bool]:
-    """Return as much of a text as is read, and whether that is less than all of it."""
+    """Return the beginning of a text that is read, and whether more follows."""
     return text[:_LONGEST_READ], len(text) > _LONGEST_READ
 
 
 def cut(text: str, was_cut: bool) -> str:
-    """Return a masked text no longer than is kept; what is cut ends with a whole word.
+    """Return a masked text of at most :data:`LONGEST` characters, cut after a whole word.
 
     Where the text was cut before it was masked, its end may be half of what would be masked.
     """
@@ -92,7 +92,7 @@ def cut(text: str, was_cut: bool) -> str:
 
 
 def masked(text: str, rules: Iterable[Rule] = (*WHOLE, *PARTS)) -> str:
-    """Return normalised text with what tells of people, cards, accounts and keys masked.
+    """Return normalised text with what identifies people, cards, accounts and keys masked.
 
     Examples
     --------

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 MASK = "•••"
-"""What stands for what was masked."""
+"""What replaces what was masked."""
 
 _DASH = "\\-\u2010-\u2015\u2212"
 _GAP = rf"[\s.{_DASH}\u00b7\u2022_/]"
@@ -114,12 +114,12 @@ def _key(found: re.Match[str]) -> str:
 
 
 def _changes(word: str) -> int:
-    """Return how often letters and digits take turns in a word."""
+    """Return how often letters change to digits in a word, or back."""
     return sum(one.isdigit() != other.isdigit() for one, other in pairwise(word))
 
 
 def _is_random(word: str) -> bool:
-    """Whether a word looks like a key: letters and digits, or small and large ones, mixed up."""
+    """Whether a word looks like a key: letters and digits, or small and capital ones, mixed."""
     size, changes = len(word), _changes(word)
     rises = sum(one.islower() and other.isupper() for one, other in pairwise(word))
     if size < 12:
@@ -211,7 +211,7 @@ WHOLE: tuple[Rule, ...] = (
         lambda found: found[0] if is_date(found["number"]) else _number_masked(found),
     ),
 )
-"""What is masked whole, whatever known names stand within it."""
+"""What is masked whole, even if it contains known names."""
 
 PARTS: tuple[Rule, ...] = (
     _rule(r"\S+", _query),
@@ -279,7 +279,7 @@ PARTS: tuple[Rule, ...] = (
     ),
     _rule(r"(?<![\w.,])\d{9,}+(?![.,]?\d)"),
 )
-"""What else is masked, once known names have been put aside."""
+"""What else is masked, after known names have been replaced."""
 
 
 __all__ = ["MASK", "PARTS", "WHOLE", "Rule", "is_date"]

@@ -1,7 +1,7 @@
 """The accounts that the file of accounts names.
 
-People write in it too: what cannot be meant is an error that names the place, and never what stands
-there, for somebody may have put a secret into it.
+People edit it too: an invalid file is an error that names the place, and never repeats what stands
+there, because it may be a secret.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ TABLE = "accounts"
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredAccount:
-    """An account as the file has it.
+    """An account of the file of accounts, or of the environment.
 
     Attributes
     ----------
     name, provider : str
-        What it is called, and where it is.
+        Its name, and the name of its provider.
     options : mapping of str to str
-        What is no secret.
+        Its options, none of which is secret.
     kept : {"keyring", "file"} or None
-        Where its secrets are kept, if they are.
+        The store of its secrets; ``None`` if none is kept.
     keeps : tuple of str
-        Which secrets those are; so that they can be removed even when the provider is gone.
+        The names of the secrets kept, needed to remove them when the provider is not installed.
     listed : bool
         Whether it is in the file; else it is that of a provider's own environment variables.
     """
@@ -54,17 +54,17 @@ class ConfiguredAccount:
 
 
 def read(known: KnownProviders | None = None) -> dict[str, ConfiguredAccount]:
-    """Return the accounts of the file, by name; none, where there is no file.
+    """Return the accounts of the file, by name; none if there is no file.
 
     Parameters
     ----------
     known : dict, optional
-        The providers installed, where they have been looked for already.
+        The providers installed, if already known.
 
     Raises
     ------
     ConfigurationError
-        When the file cannot be meant; it names the place, and never what stands there.
+        When the file is invalid; it names the place, and never repeats what stands there.
     StorageError
         When it cannot be read, or others can write it.
     """
@@ -73,24 +73,24 @@ def read(known: KnownProviders | None = None) -> dict[str, ConfiguredAccount]:
 
 
 def content(path: Path) -> bytes:
-    """Return what the file holds; nothing, where there is none.
+    """Return what the file holds; nothing if it does not exist.
 
     Raises
     ------
     StorageError
-        When it cannot be read, or others can write it: whoever writes it says where keys go.
+        When it cannot be read, or others can write it, and so say where keys are sent.
     """
     return trusted.content(path, f"cannot read {str(path)!r}")
 
 
 @lru_cache(maxsize=2)
 def says(path: Path, content: bytes) -> Mapping[str, Any]:
-    """Return what the file says; not to be changed, for it is read several times and parsed once.
+    """Return the parsed file, which must not be changed: it is shared.
 
     Raises
     ------
     ConfigurationError
-        When it is no TOML.
+        When it is not TOML.
     """
     return parsed(path, content)
 
@@ -116,7 +116,7 @@ def _account(name: str, table: object, path: Path, known: KnownProviders) -> Con
     if not is_name(name):
         raise fault(
             path,
-            f"{TABLE}: {redact(name, limit=60)!r} is no name for an account; names are "
+            f"{TABLE}: {redact(name, limit=60)!r} is not a valid account name; names are "
             "letters, digits, - and _",
         )
     here = f"{TABLE}.{name}"

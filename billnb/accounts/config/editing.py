@@ -1,7 +1,7 @@
 """Edits of the file of accounts that keep comments and layout.
 
-Comments, layout and all other tables stay as they are. What would be written is read first, and has
-to say what the file said before, but for the one account.
+Comments, layout and all other tables are not changed. What would be written is parsed first, and
+must say the same as before, except for the one account.
 """
 
 from __future__ import annotations
@@ -26,10 +26,9 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 @contextmanager
 def changing() -> Iterator[None]:
-    """Keep others from changing the file, and the secrets beside it, meanwhile.
+    """Hold the lock of the file of accounts, and of the secrets beside it.
 
-    What a killed process left of the file is swept; of a secret, by what changes the store it is
-    in.
+    What a killed process left of the file is removed.
     """
     with write_lock(paths.accounts_file()):
         yield
@@ -41,7 +40,7 @@ def insert(account: ConfiguredAccount) -> None:
     Raises
     ------
     ConfigurationError
-        When the file is written in a way that leaves no place for it; it is left as it is.
+        When the file is written in a way that leaves no place for it; it is not changed.
     StorageError
         When it cannot be written.
     """
@@ -69,14 +68,14 @@ def insert(account: ConfiguredAccount) -> None:
 
 
 def without(name: str) -> Callable[[], None]:
-    """Return what takes an account out of the file; comments that follow it stay.
+    """Return a function that removes an account from the file; comments after it stay.
 
-    Whether that can be done is known before it is.
+    Whether it can be removed is known when this returns.
 
     Raises
     ------
     ConfigurationError
-        When the file is written in a way that it cannot be taken out of; it is left as it is.
+        When the file is written in a way from which it cannot be removed; it is not changed.
     """
     path = paths.accounts_file()
     before = configuration.content(path)
@@ -90,11 +89,11 @@ def without(name: str) -> Callable[[], None]:
 
 
 def _without(text: str, name: str) -> Iterator[str]:
-    """Yield a file without what looks like the table of an account.
+    """Yield the file without each part that looks like the table of an account.
 
-    What looks like one may stand within a text; the caller sees whether the file says what it
-    should. Comments between the table and the next one stay: they are said of the next, as a rule.
-    (tomlkit takes them away with the table, and may move tables that stand between accounts.)
+    Such a part may be within a text: the caller checks what the file then says. Comments between
+    the table and the next one stay, because they are usually about the next one. (tomlkit removes
+    them with the table, and may move tables that stand between accounts.)
     """
     lines = _LINE.findall(text)
     for start, line in enumerate(lines):
@@ -109,7 +108,7 @@ def _without(text: str, name: str) -> Iterator[str]:
 
 
 def _joined(before: list[str], after: list[str]) -> list[str]:
-    """Return what stood around a table, so that comments on it are not read as the next one's."""
+    """Return the lines around a table, with a gap where comments would seem the next one's."""
     is_last_blank = bool(before) and not before[-1].strip()
     is_next_blank = not after or not after[0].strip()
     if is_last_blank and is_next_blank:  # one of them was the table's
@@ -120,7 +119,7 @@ def _joined(before: list[str], after: list[str]) -> list[str]:
 
 
 def _header(line: str) -> dict[str, Any] | None:
-    """Return what a line says if it begins a table, else ``None``."""
+    """Return the table that a line begins; ``None`` if it begins none."""
     if not line.lstrip().startswith("["):
         return None
     try:
@@ -138,7 +137,7 @@ def _says(path: Path, content: bytes, expected: Mapping[str, Any]) -> bool:
 
 
 def _unchangeable(path: Path, otherwise: str) -> ConfigurationError:
-    return fault(path, f"this cannot be changed without a loss, and is left as it is; {otherwise}")
+    return fault(path, f"this cannot be changed without a loss, and is not changed; {otherwise}")
 
 
 __all__ = ["changing", "insert", "without"]

@@ -1,4 +1,4 @@
-"""Keeps secrets in the keyring, or in a file where that was asked for."""
+"""Secrets kept in the keyring, or in a file if that was asked for."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Storage:
     keyring : bool
         Whether there is a keyring; it may be locked.
     backend : str or None
-        What it is called.
+        Its name.
     message : str or None
         Why there is none, and what to do.
     file : str
-        Where the file is that is written when a file is asked for.
+        The path of the file that is used if a file is asked for.
     """
 
     keyring: bool
@@ -37,7 +37,7 @@ class Storage:
 
 
 def storage() -> Storage:
-    """Return where secrets can be kept on this machine; no secret is read for it."""
+    """Return where secrets can be kept on this machine, without reading one."""
     backend, message = keyrings.backend()
     return Storage(
         keyring=backend is not None,
@@ -48,12 +48,12 @@ def storage() -> Storage:
 
 
 def check(store: Store) -> None:
-    """See whether a store is there, before anything is done for it.
+    """Check that a store can be used.
 
     Raises
     ------
     StorageError
-        When it is not.
+        When it cannot.
     """
     if store == "file":
         secret_file.check()
@@ -72,19 +72,19 @@ def keep(
     Parameters
     ----------
     account : ConfiguredAccount
-        The account; it says in which store.
+        The account, which names the store.
     secrets : mapping of str to Secret
         What is kept in that store.
     notes : mapping of str to Secret
         What is kept in the file, whatever the store: the host that was confirmed for a key from
         the environment.
     there : collection of str
-        The names of all accounts there are; what the file holds of others is swept.
+        The names of all accounts; what the file holds of others is removed.
 
     Returns
     -------
     callable
-        What puts back what was there before, for an account that is not to be after all.
+        Restores what was kept before, if the account is not added after all.
 
     Raises
     ------
@@ -117,11 +117,11 @@ def _keep_in_file(
     except BillnbError:
         if table:
             raise
-        return lambda: None  # there was nothing to keep, and what may be left is left for later
+        return lambda: None  # nothing had to be kept; leftovers can be removed later
     restored = {*there, name}
 
     def restore() -> None:
-        with suppress(BillnbError):  # what went wrong before is what is told
+        with suppress(BillnbError):  # the error before is the one to report
             secret_file.change(name, before if name in there else None, restored)
 
     return restore
@@ -152,12 +152,12 @@ def _restore_keyring(name: str, before: Mapping[str, Secret | None]) -> None:
 def bind(
     account: ConfiguredAccount, url: str, sources: Collection[str], there: Collection[str]
 ) -> None:
-    """Note the host that was confirmed for the keys of an account, beside them.
+    """Keep the host that was confirmed for the keys of an account, beside them.
 
     Raises
     ------
     StorageError
-        When that is not kept.
+        When it is not kept.
     """
     address = Secret(url)
     if "kept" in sources and account.kept == "keyring":
@@ -173,12 +173,12 @@ def bind(
 
 
 def remove(account: ConfiguredAccount, arguments: Iterable[str], there: Collection[str]) -> None:
-    """Remove all that is kept of an account, from both stores.
+    """Remove everything kept of an account, from both stores.
 
     Raises
     ------
     StorageError
-        When it may still be in the store that keeps it; the other is asked as far as it answers.
+        When something may still be in the account's own store; errors of the other are ignored.
     """
     left: BillnbError | None = None
     arguments = [*arguments, binding.KEPT] if arguments else []
@@ -196,7 +196,7 @@ def remove(account: ConfiguredAccount, arguments: Iterable[str], there: Collecti
 
 
 class Reader:
-    """What reads secrets that are kept; the file is read once at most, and when needed."""
+    """A reader of kept secrets; the file is read at most once, and only if needed."""
 
     def secret(self, account: ConfiguredAccount, argument: str) -> Secret | None:
         """Return a secret, or ``None`` for what is not kept.

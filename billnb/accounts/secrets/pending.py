@@ -1,7 +1,7 @@
-"""Notes which secrets the keyring may hold without an account, for a keyring lists none.
+"""Notes of secrets that the keyring may hold without an account; a keyring cannot list its own.
 
-A note is written before a secret, and taken away when the account is there. What a killed process
-left, and what was removed by force from a keyring that was locked, goes at the next change.
+A note is written before a secret, and removed when the account is written. Secrets that a killed
+process left, or that a locked keyring could not remove, are removed at the next change.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _decoder = msgspec.json.Decoder(dict[str, list[str]])
 
 
 def note(name: str, arguments: Iterable[str]) -> None:
-    """Note that secrets of an account may be in the keyring, and it not in the file.
+    """Note that the keyring may hold secrets of an account that is not in the file.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def note(name: str, arguments: Iterable[str]) -> None:
 
 
 def settle(name: str) -> None:
-    """Take the note of an account away."""
+    """Remove the note of an account."""
     noted = _read()
     if noted.pop(name, None) is not None:
         with suppress(StorageError):
@@ -47,7 +47,7 @@ def settle(name: str) -> None:
 
 
 def sweep(there: Mapping[str, ConfiguredAccount]) -> None:
-    """Remove what the keyring holds without an account, as far as it lets itself be asked."""
+    """Remove the secrets noted, where the keyring allows it."""
     sweep_unfinished(paths.pending_file())
     for name, arguments in _read().items():
         account = there.get(name)
@@ -64,7 +64,7 @@ def sweep(there: Mapping[str, ConfiguredAccount]) -> None:
 def _read() -> dict[str, list[str]]:
     try:
         return _decoder.decode(trusted.plain_content(paths.pending_file()))
-    except (OSError, RuntimeError, ValueError):  # not there, or no longer what it was
+    except (OSError, RuntimeError, ValueError):  # missing or damaged
         return {}
 
 

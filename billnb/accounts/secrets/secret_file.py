@@ -1,4 +1,4 @@
-"""Keeps secrets in a file that its owner alone may read."""
+"""Secrets kept in a file that only its owner may read."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ Tables = Mapping[str, Table]
 
 
 def read() -> dict[str, dict[str, Secret]]:
-    """Return what is kept of each account; nothing, where there is no file.
+    """Return what is kept of each account; nothing if there is no file.
 
     Raises
     ------
     StorageError
-        When others may read the file, or it is not its owner's own plain file.
+        When others may read the file, or it is not a regular file of its owner.
     ConfigurationError
-        When it is not what was written there.
+        When it is damaged.
     """
     path = paths.secrets_file()
     content = _content(path)
@@ -41,13 +41,13 @@ def read() -> dict[str, dict[str, Secret]]:
         place = error.line, error.column
     else:
         return {name: _secrets(table, path) for name, table in says.items()}
-    failure = fault(path, "this is no TOML; correct the file, which is left as it is")
+    failure = fault(path, "this is not TOML; correct the file, which is not changed")
     failure.line, failure.column = place
     raise failure
 
 
 def check() -> None:
-    """See whether the file can be read, if it is there; not what it says, which may be long.
+    """Check that the file can be read, if it exists; it is not parsed.
 
     Raises
     ------
@@ -58,9 +58,9 @@ def check() -> None:
 
 
 def change(name: str, table: Table | None, there: Collection[str]) -> Table | None:
-    """Keep this of an account, or nothing; the caller sees to it that nobody else writes.
+    """Replace what is kept of an account; the caller holds the lock.
 
-    What is kept of accounts that are not `there`, which a killed process left, is swept.
+    What is kept of accounts that are not `there`, which a killed process left, is removed.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def _key(name: str) -> str:
 
 
 def _text(value: str) -> str:
-    """Return a text as TOML has it: as JSON does, but for one character.
+    """Return a text as TOML writes it: as JSON does, except for one character.
 
     (tomlkit, which writes the file of accounts, takes seconds for ten thousand.)
     """
@@ -107,7 +107,7 @@ def _secrets(table: Any, path: Path) -> dict[str, Secret]:
 
 
 def _content(path: Path) -> bytes:
-    """Return what the file holds, if nobody else can know it."""
+    """Return what the file holds, if no other user can read it."""
     return trusted.content(path, f"the secrets in {str(path)!r} are not used", private=True)
 
 

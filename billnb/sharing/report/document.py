@@ -84,7 +84,7 @@ def report(
         currency. They are rounded, so that amounts cannot be reckoned back; proportions, dates,
         counts and names stay as they are: see :func:`billnb.sharing.scaled`.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is; unless told otherwise, when the history was read.
+        The moment to answer for; by default, when the history was read.
 
     Returns
     -------
