@@ -1,6 +1,6 @@
-"""Sums of an engine as a pandas frame of exact amounts.
+"""The sums of an engine as a pandas frame.
 
-Exact again: amounts of a history's own type, instants in UTC, and what is not stated as missing.
+Amounts have a history's own type again, instants are in UTC, and what is not stated is missing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ COUNT = pa.int64()
 
 
 def result(rows: Iterable[Sequence[object]], types: Mapping[str, pa.DataType]) -> pd.DataFrame:
-    """Return rows as an answer; a date in an instant's place is its first moment.
+    """Return rows as a pandas frame backed by Arrow; a date becomes its first instant.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def answer(
 ) -> pd.DataFrame:
     """Return columns as a pandas frame backed by Arrow, of exactly these types.
 
-    Engines widen decimals when they add them up: here they become amounts again.
+    Engines widen decimals when they add them up: here they are narrowed again.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def column(values: Iterable[object], arrow_type: pa.DataType) -> Any:
 
 
 def values(column: pd.Series[Any]) -> list[Any]:
-    """Return a column's values, with ``None`` for what is not stated; pandas' own loop is slow."""
+    """Return a column's values, with ``None`` for what is not stated."""
     found: list[Any] = pa.array(column, from_pandas=True).to_pylist()
     return found
 
@@ -95,12 +95,12 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def type_of(table: pa.Table, name: str) -> pa.DataType:
-    """Return the type of a column of an answer: instants say again that they are in UTC."""
+    """Return the type of a column of an answer; instants have UTC as their zone again."""
     return INSTANT if name in INSTANTS else table.schema.field(name).type
 
 
 def nulls_last(row: Iterable[Any]) -> tuple[tuple[bool, Any], ...]:
-    """Return what sorts a row by its values, those that are not stated after the others."""
+    """Return the sort key of a row, in which values that are not stated come last."""
     return tuple((value is None, value) for value in row)
 
 

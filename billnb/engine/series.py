@@ -1,4 +1,4 @@
-"""Sums as a series of periods: gaps filled, changes, and the period that is not over."""
+"""Sums as a series of periods, with gaps filled, changes, and whether each is complete."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def series(
     as_of : str, datetime.date, datetime.datetime or None
         The moment to answer for; now by default.
     sign : narwhals.Expr, optional
-        1 or -1 for each entry: what its total is multiplied by.
+        1 or -1 for each entry; its total is multiplied by it.
 
     Returns
     -------
@@ -107,13 +107,13 @@ def series(
 
 
 def _folded(table: pa.Table, keys: Sequence[str], by: By | None = None) -> Sums:
-    """Add up what an engine summed by day or by month, by signs, or not by time at all."""
+    """Add up an engine's sums by day or month to those of a period, or of all time."""
     sums: dict[Key, dict[date, _Sum]] = defaultdict(dict)
     for row in table.to_pylist():
         key = tuple(row[name] for name in keys)
         period = date.min if by is None else calendar.start(day_of(row["period"], by), by)
         before = sums[key].get(period, _Sum())
-        # without arithmetic of Python's own, which rounds as its context says
+        # without Python's own arithmetic, which rounds as its context says
         amount = row["total"].copy_negate() if row.get(_SIGN) == -1 else row["total"]
         sums[key][period] = _Sum(total((before.amount, amount)), before.entries + row["entries"])
     return sums
@@ -125,7 +125,7 @@ def _periods(sums: Sums, by: By) -> list[date]:
 
 
 def _is_early(frame: nw.LazyFrame[Any], current: date, by: By, now: datetime) -> nw.Expr:
-    """Whether entries are of as many days of the period before as have begun of this one."""
+    """Return whether entries are in as many days of the period before as have begun of this."""
     previous = calendar.before(current, by) or current
     end = min(previous + (now.date() - current) + timedelta(days=1), current)
     is_since, is_after = (

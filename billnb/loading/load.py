@@ -36,13 +36,13 @@ def load(
     Parameters
     ----------
     *accounts : Provider or str
-        Accounts such as ``Bytio(…)``, or names of accounts (see :mod:`billnb.accounts`); none means
-        every configured one.
-        Accounts that share a name are told apart as ``unpod``, ``unpod-2``, …
+        Accounts such as ``Bytio(…)``, or names of accounts (see :mod:`billnb.accounts`); without
+        any, every configured one. Accounts that share a name are numbered: ``unpod``,
+        ``unpod-2``, …
     since, until : str, datetime.date, datetime.datetime or None
         The first and last moment to keep, both included and in UTC. ``"2025"``, ``"2025-Q3"``,
         ``"2025-06"`` and ``"2025-06-30"`` mean all of what they name. Vendors do not filter by
-        date: everything is read, and verified, and then cut.
+        date: everything is read and verified, and then entries outside are left out.
     kind : str
         ``all``, or one of ``invoice``, ``payment``, ``refund``, ``credit``, ``chargeback``,
         ``adjustment``.
@@ -52,8 +52,8 @@ def load(
     workers : int
         Requests under way at a time; with an `executor`, for each account.
     executor : concurrent.futures.Executor, optional
-        Where accounts are read, one task an account: a thread or process pool, or a cluster's.
-        Accounts that travel to another process take their credentials from its environment.
+        Where accounts are read, with a task for each: a thread or process pool, or a cluster's.
+        An account read in another process takes its credentials from that one's environment.
     progress : bool, optional
         Whether to show a progress bar; by default on long loads in notebooks and terminals.
 
@@ -105,7 +105,7 @@ def _note(
     given: tuple[Provider | str, ...],
     outcomes: dict[str, Loaded | BillnbError],
 ) -> None:
-    """Note when accounts that were meant by their names were loaded whole."""
+    """Note that the accounts given by name were loaded whole."""
     synced = [
         account.name
         for (name, account), one in zip(named.items(), given, strict=True)

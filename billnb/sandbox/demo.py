@@ -79,11 +79,11 @@ class WSGIAdapter(BaseAdapter):
         return response
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no connection is open."""
 
 
 def accounts(sandbox: Sandbox) -> tuple[Bytio, Unpod]:
-    """Return the sandbox's accounts, reached in process."""
+    """Return the sandbox's accounts, reached in this process."""
     adapter = WSGIAdapter(sandbox)
     return (
         Bytio(bytio.KEY, base_url="https://bytio.example", adapter=adapter),
