@@ -401,7 +401,7 @@ def test_a_shell_confirms_by_a_host_that_is_written(
     assert confirmed.exit_code == 0
     assert confirmed.stderr == "eu-1: confirmed. Try: billnb accounts test eu-1\n"
     assert shell("test", "eu-1").stdout == "eu-1: ok\n"
-    assert "nothing is to be confirmed" in shell("confirm", "eu-1").stderr
+    assert "there is nothing to confirm" in shell("confirm", "eu-1").stderr
 
 
 def test_a_shell_adds_with_a_key_of_the_environment_where_its_host_is_written(

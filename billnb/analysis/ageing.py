@@ -32,10 +32,10 @@ _TYPES = {
 
 
 def ageing(history: Any, as_of: Moment | None = None) -> pd.DataFrame:
-    """Return the unpaid invoices by how long they have been so.
+    """Return the unpaid invoices by age.
 
-    Unpaid are invoices that are pending or whose payment failed. A failed top-up is no debt, and
-    an invoice whose provider states no status is not known to be one.
+    Invoices are unpaid if they are pending or their payment failed. A failed top-up is not owed,
+    and an invoice whose provider states no status is not counted as unpaid.
 
     Parameters
     ----------

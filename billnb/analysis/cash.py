@@ -25,8 +25,8 @@ def cash(
 ) -> pd.DataFrame:
     """Return what was paid in each period and currency.
 
-    Payments that went through, less refunds and chargebacks, which bring money back whichever
-    sign their provider gives them. An entry went through when its status is ``paid``, or when its
+    Payments that were paid, less refunds and chargebacks, which reduce the amount whichever sign
+    their provider gives them. An entry counts as paid if its status is ``paid``, or if its
     provider states no status.
 
     Parameters

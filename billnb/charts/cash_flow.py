@@ -1,4 +1,4 @@
-"""Invoiced and paid by period, as bars beside each other."""
+"""The amounts invoiced and paid by period, as bars beside each other."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def cash_flow(history: Any, *, by: str = "month", as_of: Moment | None = None) -
     """Return what was invoiced beside what was paid, period by period.
 
     Cancelled and refunded invoices are left out, and so are payments that did not go through;
-    refunds and chargebacks are taken off what was paid. The period still running is hatched.
+    refunds and chargebacks reduce what was paid. The current period is hatched.
 
     Parameters
     ----------

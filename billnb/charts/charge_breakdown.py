@@ -22,7 +22,7 @@ from billnb.values.money import total
 def charge_breakdown(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     """Return horizontal bars of what was charged, by component.
 
-    Invoices alone; cancelled and refunded ones are left out.
+    Only invoices count, without cancelled and refunded ones.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def _bars(amounts: Mapping[str, Decimal], currency: str) -> list[panels.Bar]:
 
 
 def _sums(charged: pd.DataFrame) -> dict[str, Decimal]:
-    """Return what each component comes to, without those that come to nothing."""
+    """Return the sum of each component, without those of zero."""
     sums = {
         name: total(charged.loc[charged["component"] == name, "amount"].tolist())
         for name in COMPONENTS

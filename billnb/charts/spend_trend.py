@@ -36,7 +36,7 @@ _SMALLEST_TOTAL = 9  # pixels; the size of letters below which a total is not wr
 _OTHERS = "all others"
 
 Name = str | None
-"""What bars are stacked of; ``None`` is all that has no colour of its own."""
+"""The name of a part of a stack; ``None`` is all parts without their own colour."""
 
 Stack = Mapping[date, Mapping[Name, Decimal]]
 
@@ -50,8 +50,8 @@ def spend_trend(
 ) -> go.Figure:
     """Return stacked bars of what was charged in each period.
 
-    Invoices alone; cancelled and refunded ones are left out. The period still running is hatched,
-    and says that it is what came so far.
+    Only invoices count, without cancelled and refunded ones. The current period is hatched, and
+    marked "so far".
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def spend_trend(
     by : {"day", "week", "month", "quarter", "year"}
         How long a period is.
     group : {"component", "provider", "account"}
-        What the bars are stacked of.
+        The parts of the bars.
     as_of : str, datetime.date or datetime.datetime, optional
         The moment to answer for; by default, when the history was read.
 
@@ -133,9 +133,9 @@ def spend_trend(
         axes.money_axis(figure, currency, limits, row)
         for high, one in zip(highs, rows, strict=True):
             if not one["complete"]:
-                told = [words.compact(one["amount"], currency), "so far"]
-                panels.mark(figure, axes.middle(one["period"].date(), length), high, told, row)
-    # a total is written where its bar is as wide
+                lines = [words.compact(one["amount"], currency), "so far"]
+                panels.mark(figure, axes.middle(one["period"].date(), length), high, lines, row)
+    # a total is written if its bar is wide enough
     figure.update_traces(
         textposition="outside",
         constraintext="outside",
@@ -150,7 +150,7 @@ def spend_trend(
 
 
 def _stacks(cached: CachedAnswers, by: By, group: str, now: datetime) -> Mapping[str, Stack]:
-    """Return amounts by currency, period and name; the smallest of many names as one."""
+    """Return amounts by currency, period and name; of many names, the smallest are one."""
     frame = cached.charges(by) if group == "component" else cached.spend(by, now, group)
     stacks: dict[str, dict[date, dict[Name, Decimal]]] = {}
     for currency, part in frame.groupby("currency"):
@@ -181,14 +181,14 @@ def _key(stacks: Mapping[str, Stack], group: str) -> dict[Name, str]:
 
 
 def _topmost(cell: Mapping[Name, Decimal], order: Iterable[Name]) -> Name | Literal[False]:
-    """Return which part of a stack its total is written at: the top, or else the bottom."""
+    """Return the part of a stack at which its total is written: the top, or else the bottom."""
     parts = [name for name in order if cell.get(name)]
     above = [name for name in parts if cell[name] > 0]
     return next(reversed(above or parts), False)
 
 
 def _total(one: Mapping[str, Any]) -> str:
-    """Return what stands at a stack; at a running one it stands with more words."""
+    """Return the total written at a stack; that of the current period has a mark instead."""
     if not one["complete"]:
         return ""
     return ink(literal(words.compact(one["amount"], one["currency"])))

@@ -36,15 +36,15 @@ def status_distribution(
     by : {"day", "week", "month", "quarter", "year"}
         How long a period is.
     measure : {"entries", "amount"}
-        Whether the shares are of how many entries there are, or of what they come to.
+        Whether the shares are of the number of entries or of their total.
     as_of : str, datetime.date or datetime.datetime, optional
         The moment to answer for; by default, when the history was read.
 
     Returns
     -------
     plotly.graph_objects.Figure
-        One row a currency, one column a kind. Hovering shows how many entries, and every digit of
-        what they come to. What failed is told by a pattern as well.
+        One row a currency, one column a kind. Hovering shows the number of entries and every
+        digit of their total. Failed ones also have a pattern.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def status_distribution(
     length, now = calendar.checked(by), panels.when(history, as_of)
     if measure not in MEASURES:
         raise ArgumentError(f"measure={measure!r} is none of {', '.join(MEASURES)}")
-    what = "how many entries there are" if measure == "entries" else "what the entries come to"
+    what = "the number of entries" if measure == "entries" else "the total of entries"
     notes = [f"As of {words.moment(now)}", f"Shares of {what}"]
     found = CachedAnswers.of(history).statuses(length)
     if found.empty:
@@ -75,7 +75,7 @@ def status_distribution(
     key = status_colours(found["status"])
     current = calendar.start(now.date(), length)
     if current in periods:
-        notes.append(f"Hatched: the {length} still current, so far")
+        notes.append(f"Hatched: the current {length}, so far")
     title = (
         f"Status by {length}",
         words.listed(currencies),
@@ -92,7 +92,7 @@ def status_distribution(
         axes.share_axis(figure, row, column)
         if part.empty:
             panels.say(figure, f"No {kind}s", row, column)
-        # credits have a part in it as well: a share is never negative
+        # credits count by their size: a share is never negative
         sizes = part[measure].abs().groupby(part["period"]).sum()
         whole = {one: float(size) for one, size in sizes.items()}
         for status, colour in key.items():

@@ -54,10 +54,10 @@ def _packed(found: dict[str, Any], _: object) -> str:
 
 
 class Explorer(anywidget.AnyWidget):
-    """A dashboard of a history: what is charged, what changed, what is unpaid.
+    """A dashboard of a history: what was charged, what changed, what is unpaid.
 
-    What is chosen can be clicked, and set: every one of these is a trait, to be observed and linked
-    as those of any widget.
+    The choice can be made by clicks, and by setting attributes: each is a trait, which can be
+    observed and linked like those of any widget.
 
     Parameters
     ----------
@@ -66,14 +66,14 @@ class Explorer(anywidget.AnyWidget):
     as_of : str, datetime.date or datetime.datetime, optional
         The moment to answer for; by default, when the history was read.
     notice : str
-        What is to be said above all of it.
+        A text shown above everything.
 
     Attributes
     ----------
     since, until : str or None
         The first and the last day, as ``2026-11-21``; set by anything :func:`billnb.load` takes.
     provider, account, currency, kind, status : str or None
-        What entries have to be; ``None`` is anything, ``not stated`` what is not stated.
+        The value that entries must have; ``None`` is any, ``not stated`` none.
     search : str
         Words that an entry's text has to hold.
     by : {"day", "week", "month", "quarter", "year"}
@@ -92,7 +92,7 @@ class Explorer(anywidget.AnyWidget):
     Raises
     ------
     ArgumentError
-        For a frame that lacks columns, and for a choice that cannot be meant.
+        For a frame that lacks columns, and for an invalid choice.
     MixedCurrencyError
         When entries state no currency.
     MoneyError

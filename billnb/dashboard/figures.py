@@ -304,7 +304,7 @@ def _bars(periods: Sequence[date], by: By) -> dict[str, Any]:
 
 
 def _marker(colour: str, complete: Sequence[bool], opacity: Sequence[float]) -> dict[str, Any]:
-    """Return the look of bars; what says nothing is left out, for it takes time to draw."""
+    """Return the look of bars, without settings of no effect, which take time to draw."""
     found = {"color": colour} if all(complete) else bar_marker(colour, complete)
     return {**found, "opacity": opacity} if min(opacity, default=1) < 1 else found
 

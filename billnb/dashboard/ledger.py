@@ -77,7 +77,7 @@ class Ledger:
     now : datetime.datetime
         The moment to answer for, in UTC.
     extent : tuple of datetime.date, optional
-        The first and the last day that are shown; unless told otherwise, those of its entries.
+        The first and the last day that are shown; by default, those of its entries.
 
     Raises
     ------
@@ -273,7 +273,7 @@ class Ledger:
         return stacks
 
     def _spent(self, currency: str, one: Cube, keys: Any, choice: Choice) -> Spent:
-        """Return what was charged in the days chosen; where all are, in the running month."""
+        """Return what was charged in the days chosen; if all are, in the current month."""
         today = self.now.date()
         first, last = self._narrowed(choice)
         if choice.days() == (None, None):
@@ -438,7 +438,7 @@ def _statuses(
 
 
 def is_current(period: date, by: By, now: datetime) -> bool:
-    """Whether a period is the one that is running."""
+    """Return whether a period is the current one."""
     return calendar.start(now.date(), by) == period
 
 

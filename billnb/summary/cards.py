@@ -1,6 +1,6 @@
 """The cards: spend, what is unpaid, and prepaid balances, worded once for every page.
 
-Terminal, report and dashboard hand in what they have added up (:class:`Spent`, :class:`Debt`,
+Terminal, report and dashboard pass their sums (:class:`Spent`, :class:`Debt`,
 :class:`~billnb.summary.prepaid.Prepaid`); the titles and sentences are written here.
 """
 
@@ -28,14 +28,14 @@ VERIFIED = {
     "by id": "as many different ids as entries announced",
     "append-only": "all pages agree on the total",
 }
-"""What each certificate of a reading says, in words."""
+"""The meaning of each certificate of a reading."""
 
 _MOST_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A number that matters, and what it is compared with.
+    """One number of a card, and what it is compared with.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Line:
     change : str
         The change in percent with its sign, or nothing.
     note : str
-        What it is, or is compared with.
+        Its meaning, or what it is compared with.
     """
 
     amount: str
@@ -61,7 +61,7 @@ class Card:
     sentence: str = ""
 
     def shortened(self) -> Card:
-        """Return the card with as many lines as a page has room for, and how many are left out."""
+        """Return the card with at most three lines, and the number of those left out."""
         more = len(self.lines) - _MOST_LINES
         if more <= 0:
             return self
@@ -71,7 +71,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What was charged in some days in one currency, and in the days it is compared with.
+    """The amount charged in some days in one currency, and in the days it is compared with.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ class Spent:
     amount : decimal.Decimal
         What was charged in these days.
     so_far : decimal.Decimal
-        What was charged up to today, which is what is compared.
+        What was charged up to today, which is compared.
     before : tuple of datetime.date, datetime.date and decimal.Decimal, or None
         The first and the last day compared with, and what was charged in them; ``None`` where that
         is not known.
@@ -105,11 +105,11 @@ class Debt:
     currency : str
         The currency.
     amount : decimal.Decimal
-        What it comes to.
+        The total.
     invoices : int
-        How many invoices it is.
+        The number of invoices.
     oldest : datetime.date
-        The day that the oldest was due, or was issued where no due date is stated.
+        The due date of the oldest, or the day it was issued if no due date is stated.
     is_due : bool
         Whether that day is a due date.
     """
@@ -122,7 +122,7 @@ class Debt:
 
 
 def cards(history: Any, as_of: datetime) -> list[Card]:
-    """Return spend, what is unpaid, and prepaid balances.
+    """Return the cards of spend, of what is unpaid, and of prepaid balances.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def cards(history: Any, as_of: datetime) -> list[Card]:
 
 
 def verification(read: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return how accounts were verified, in a sentence.
+    """Return a sentence about how accounts were verified.
 
     Examples
     --------
@@ -163,7 +163,7 @@ def verification(read: Mapping[str, Mapping[str, Any]]) -> str:
     'Verified: bytio by id (as many different ids as entries announced).'
     """
     if not read:
-        return "How it was verified is not known: the frame does not say."
+        return "How it was verified is not known: the frame has no notes about it."
     how: dict[str, list[str]] = {}
     for account, reading in read.items():
         how.setdefault(str(reading["certificate"]), []).append(account)
@@ -175,7 +175,7 @@ def verification(read: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def spend_card(spent: Sequence[Spent], *, what: str = "Spend", is_current: bool = False) -> Card:
-    """Return the card of what was charged, which is of the same days in each currency.
+    """Return the card of what was charged, in the same days for each currency.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def spend_card(spent: Sequence[Spent], *, what: str = "Spend", is_current: bool 
     what : str
         What was charged: ``Spend``, or one component.
     is_current : bool
-        Whether the days are those of the running month so far.
+        Whether the days are those of the current month so far.
     """
     if not spent:
         return Card(what, [], "Nothing was charged here.")
@@ -212,9 +212,9 @@ def unpaid_card(debts: Sequence[Debt], silent: int, today: date) -> Card:
     debts : sequence of Debt
         One for each currency in which something is unpaid.
     silent : int
-        How many invoices state no status.
+        The number of invoices that state no status.
     today : datetime.date
-        The day that ages are counted to.
+        The day to which ages are counted.
     """
     lines = [
         Line(words.amount(one.amount, one.currency), "", _debt_note(one, today)) for one in debts
@@ -263,7 +263,7 @@ def unpaid(history: Any, as_of: datetime) -> Card:
 
 
 def _known(cached: CachedAnswers, as_of: datetime) -> CachedAnswers:
-    """Return what was so by then: what is dated later was not yet."""
+    """Return the answers about entries up to a moment."""
     entries = engine.whole(cached.history)
     later = entries["issued_at"] > as_of
     return CachedAnswers(entries[~later]) if later.any() else cached
@@ -284,7 +284,7 @@ def _of_spend(cached: CachedAnswers, as_of: datetime, begins: datetime | None) -
     is_current = month == calendar.start(today, "month")
     end = min(calendar.last_day(month, "month"), today)
     previous = calendar.before(month, "month") or month
-    # of a running month, as many days of the one before
+    # the current month is compared with as many days of the one before
     ends = (
         min(calendar.last_day(previous, "month"), previous + (end - month))
         if is_current

@@ -1,8 +1,8 @@
 """The summary of a history for a terminal.
 
-For each account: how many entries of which period and how they were verified, what was charged
-each month by component and currency, how invoices and payments fared, and what is unpaid. Every
-amount is exact; currencies, and invoices and payments, stay apart.
+For each account: the number of its entries, their dates and how they were verified, the charges of
+each month by component and currency, invoices and payments by status, and what is unpaid. Every
+amount is exact; different currencies, and invoices and payments, are never added.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def summary(history: pd.DataFrame, *, months: int = 12) -> str:
     history : pandas.DataFrame
         A history, as :func:`billnb.load` returns it.
     months : int
-        How many months to show one by one; earlier ones are summed up in a line.
+        The number of months shown one by one; earlier ones are summed in one line.
 
     Returns
     -------

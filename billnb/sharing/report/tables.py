@@ -87,7 +87,7 @@ def charges(cached: CachedAnswers) -> list[Table]:
 
 
 def statuses(cached: CachedAnswers) -> list[Table]:
-    """Return how many entries have which status, and what they come to."""
+    """Return the number and the total of entries by status."""
     rows = [
         [
             one["kind"],
@@ -157,9 +157,9 @@ def cash(cached: CachedAnswers, as_of: datetime) -> list[Table]:
 
 
 def duplicates(history: pd.DataFrame, exact: pd.DataFrame) -> list[Table]:
-    """Return what looks charged twice; the newest, where there is much of it.
+    """Return the entries that look charged twice; of many, the newest.
 
-    Rounded amounts may be alike where the exact ones, of the same rows, are not.
+    They are found by the exact amounts, because rounded ones may be equal by chance.
     """
     numbers = answers.column((f"{number:09}" for number in range(len(history))), pa.string())
     alike = analysis.duplicates(exact.assign(entry_id=numbers))
