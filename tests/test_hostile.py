@@ -73,7 +73,7 @@ def test_the_same_row_for_ever_is_bounded() -> None:
     with FaultyServer(case.answer) as server:
         body = case.with_total(vendors.encode({"count": 1, "results": case.entries}), 10**6)
         server.behave = lambda it: it.reply_body(body)
-        with pytest.raises(errors.ContractError, match="what all pages hold"):
+        with pytest.raises(errors.ContractError, match="the same as all pages"):
             load(case, server)
         assert server.requests < 1000
 
@@ -234,7 +234,7 @@ def test_an_interruption_shows_no_variables() -> None:
         ask("CANARY")
     assert caught.value.__context__ is None
     report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    inner = [frame for frame in report.stack if frame.name in ("ask", "door")]
+    inner = [frame for frame in report.stack if frame.name in ("ask", "called")]
     assert len(inner) == 3
     assert "CANARY" not in str([frame.locals for frame in inner])
 

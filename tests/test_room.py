@@ -235,7 +235,7 @@ def test_a_packed_body_has_at_most_a_hundred_members(members: int) -> None:
     if members == 100:
         assert read_body(answer, 10_000) == b" " * 100
         return
-    with pytest.raises(MalformedBodyError, match="cut short or damaged"):
+    with pytest.raises(MalformedBodyError, match="incomplete or damaged"):
         read_body(answer, 10_000)
 
 

@@ -132,7 +132,7 @@ def mismatch(name: str, words: str, address: Address) -> UnconfirmedHostError | 
 
 
 def needs_note(keys: Iterable[Key], address: Address, default: str) -> bool:
-    """Whether a key from the environment goes to its address only because that was confirmed."""
+    """Return whether a key of the environment may be sent only because its host was confirmed."""
     is_apart = address.source != "environment" and address.url != normal(default)
     return is_apart and any(key.source == "environment" for key in keys)
 
@@ -154,7 +154,7 @@ def normal(url: str) -> str:
 
 
 def means(words: str, address: Address) -> bool:
-    """Whether what somebody confirms is the host of an address.
+    """Return whether what somebody confirms is the host of an address.
 
     Examples
     --------

@@ -58,7 +58,7 @@ class Reading(Generic[Rows]):
     restarts: int = 0
 
     def is_distinct(self) -> bool:
-        """Whether no two entries have the same key."""
+        """Return whether no two entries have the same key."""
         keys = {key for part in self.parts for key in part.page.keys}
         return len(keys) == self.total
 

@@ -42,7 +42,7 @@ class Walk(Generic[Rows]):
         return Counter(key for page in self.pages.values() for key in page.keys)
 
     def has_twins(self) -> bool:
-        """Whether an entry stands on more than one page."""
+        """Return whether an entry is on more than one page."""
         seen: set[str] = set()
         for page in self.pages.values():
             keys = set(page.keys)

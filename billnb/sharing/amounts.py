@@ -71,7 +71,7 @@ def amounts_masked(amounts: Iterable[Decimal | None]) -> Callable[[str | None], 
 
 
 def _is_whole(number: str) -> bool:
-    """Whether a number has no decimals: digits, perhaps in groups."""
+    """Return whether a number has no decimals: digits, perhaps in groups."""
     return re.fullmatch(r"\d+|\d{1,3}(?:,\d{2,3})*,\d{3}|\d{1,3}(?:[ ]\d{3})+", number) is not None
 
 

@@ -60,7 +60,7 @@ _DATES = re.compile(rf"{_DATE}(?:[\s{_DASH}_/.]{{1,3}}{_DATE})*", re.ASCII)
 
 
 def is_date(text: str) -> bool:
-    """Whether a text is a date, or several.
+    """Return whether a text is a date, or several.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def _changes(word: str) -> int:
 
 
 def _is_random(word: str) -> bool:
-    """Whether a word looks like a key: letters and digits, or small and capital ones, mixed."""
+    """Return whether a word looks like a key: letters mixed with digits, or small and capital."""
     size, changes = len(word), _changes(word)
     rises = sum(one.islower() and other.isupper() for one, other in pairwise(word))
     if size < 12:
