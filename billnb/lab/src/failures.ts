@@ -1,5 +1,5 @@
 /**
- * What went wrong with a request, and what can be done about it?
+ * The failures of requests: what happened, and what to do next.
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -106,7 +106,7 @@ export function failureOf(
   if (status === 401 || status === 403) {
     return {
       cause: 'unexpected',
-      message: trans.__('The server no longer lets this page in.'),
+      message: trans.__('The server no longer accepts this page.'),
       hint: trans.__('Reload the page and sign in again.')
     };
   }
@@ -122,7 +122,7 @@ export function offline(trans: TranslationBundle): IFailure {
   return {
     cause: 'offline',
     message: trans.__('The Jupyter server does not answer.'),
-    hint: trans.__('See that it is still running, then refresh.')
+    hint: trans.__('Check that the server is running, then refresh.')
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * What is shown where there is no list: that it is on its way, that it is empty, that it failed?
+ * What is shown in the place of the list: that it is loading, is empty, or failed.
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
