@@ -117,8 +117,8 @@ def key(entry: Entry) -> str:
     if entry.entry_id is not None:
         return entry.entry_id
     url = entry.document_url
-    said = (entry[:_FINGERPRINTED], url and url.partition("#")[0].partition("?")[0])
-    return hashlib.blake2b(_encoder.encode(said), digest_size=16).hexdigest()
+    content = (entry[:_FINGERPRINTED], url and url.partition("#")[0].partition("?")[0])
+    return hashlib.blake2b(_encoder.encode(content), digest_size=16).hexdigest()
 
 
 def page_of(entries: list[Entry], *, total: int, number: int | None = None) -> Page[list[Entry]]:

@@ -103,15 +103,15 @@ def refusal(
     """
     default = normal(default)
     for key in keys:
-        meant: str | None = default
+        allowed: str | None = default
         if key.source == "kept":
-            meant = bound(KEPT) or default
+            allowed = bound(KEPT) or default
         elif address.url != default:
             together = key.source == address.source
             noted = bound(ENVIRONMENT) if key.source == "environment" and not together else None
-            meant = address.url if together else noted
-        if meant != address.url:
-            return _refusal(name, key, address, meant, is_new=is_new)
+            allowed = address.url if together else noted
+        if allowed != address.url:
+            return _refusal(name, key, address, allowed, is_new=is_new)
     return None
 
 
@@ -171,7 +171,7 @@ def means(words: str, address: Address) -> bool:
 
 
 def _refusal(
-    name: str, key: Key, address: Address, meant: str | None, *, is_new: bool
+    name: str, key: Key, address: Address, allowed: str | None, *, is_new: bool
 ) -> UnconfirmedHostError:
     who = {
         "file": "which the file of accounts names",
@@ -180,8 +180,8 @@ def _refusal(
         "default": "the provider's own",
     }.get(address.source, "")
     was = "and that host was never confirmed for it"
-    if meant is not None and key.source == "kept":
-        was = f"and it was connected for {urlsplit(meant).netloc}"
+    if allowed is not None and key.source == "kept":
+        was = f"and it was connected for {urlsplit(allowed).netloc}"
     verb = "add" if is_new else "confirm"
     return _error(
         name,

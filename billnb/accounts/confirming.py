@@ -6,7 +6,7 @@ from billnb.accounts import binding, credentials, states
 from billnb.accounts.config import configuration, editing
 from billnb.accounts.config.configuration import ConfiguredAccount
 from billnb.accounts.fields import KnownProviders, known_providers
-from billnb.accounts.listing import Account, available, found, record
+from billnb.accounts.listing import Account, available, find, record
 from billnb.accounts.secrets import keeping, pending
 from billnb.errors import ArgumentError, UnconfirmedHostError, clear_frames_on_error
 
@@ -85,7 +85,7 @@ def refusal(name: str) -> UnconfirmedHostError | None:
 def _listed(
     name: str, there: dict[str, ConfiguredAccount], known: KnownProviders
 ) -> ConfiguredAccount:
-    account = found(name, available(there, known))
+    account = find(name, available(there, known))
     if account.listed:
         return account
     raise ArgumentError(

@@ -14,7 +14,7 @@ from billnb.accounts import binding, credentials, naming, states
 from billnb.accounts.config import configuration, editing
 from billnb.accounts.config.configuration import ConfiguredAccount, Store
 from billnb.accounts.fields import Field, KnownProviders, fields, known_providers
-from billnb.accounts.listing import Account, available, found, record
+from billnb.accounts.listing import Account, available, find, record
 from billnb.accounts.probing import LIMITS, probe
 from billnb.accounts.secrets import keeping, pending
 from billnb.errors import ArgumentError, ConfigurationError, StorageError, clear_frames_on_error
@@ -216,7 +216,7 @@ def remove(name: str, *, force: bool = False) -> None:
     with editing.changing():
         known = known_providers()
         there = configuration.read(known)
-        account = found(name, available(there, known))
+        account = find(name, available(there, known))
         provider_class = known.get(account.provider)
         if not account.listed:
             variables = ", ".join(one.variable for one in known[name].credentials)

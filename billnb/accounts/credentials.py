@@ -24,8 +24,8 @@ from billnb.values.secret import Secret, redact
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What an account is opened with.
+class FoundCredentials:
+    """The credentials of an account, and the address that they may be sent to.
 
     Attributes
     ----------
@@ -133,7 +133,7 @@ def collected(
     given: Mapping[str, Secret] | None = None,
     *,
     confirmed: str | None = None,
-) -> Found:
+) -> FoundCredentials:
     """Return the credentials of an account, and the address that they may be sent to.
 
     Parameters
@@ -189,13 +189,15 @@ def collected(
         refused = binding.mismatch(account.name, confirmed, place)
     if refused is not None:
         raise refused
-    return Found(found, place, binding.needs_note(sources, place, provider_class.default_base_url))
+    return FoundCredentials(
+        found, place, binding.needs_note(sources, place, provider_class.default_base_url)
+    )
 
 
 def opened(
     account: ConfiguredAccount,
     provider_class: type[Provider],
-    found: Found,
+    found: FoundCredentials,
     *,
     limits: Limits | None = None,
 ) -> Provider:
@@ -256,7 +258,7 @@ def _missing(
 
 
 __all__ = [
-    "Found",
+    "FoundCredentials",
     "address",
     "collected",
     "gone",

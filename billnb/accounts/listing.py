@@ -133,7 +133,7 @@ def of_environment(provider: str) -> ConfiguredAccount:
     return ConfiguredAccount(provider, provider, listed=False)
 
 
-def found(name: str, there: Mapping[str, T]) -> T:
+def find(name: str, there: Mapping[str, T]) -> T:
     """Return the account with a name.
 
     Raises
@@ -250,8 +250,8 @@ def _lacking(
             if account.kept == "keyring" or argument in stores.in_file.get(account.name, {}):
                 continue
         variable = named_variables(account, provider_class)[argument]
-        said = f"the {credential.label} is missing; set {variable}, or connect the account again"
-        return "incomplete", said
+        message = f"the {credential.label} is missing; set {variable}, or connect the account again"
+        return "incomplete", message
     return _unconfirmed(account, provider_class, stores)
 
 
@@ -281,4 +281,4 @@ def _unconfirmed(
     return "unconfirmed", str(refused)
 
 
-__all__ = ["Account", "available", "found", "list", "names", "of_environment", "record"]
+__all__ = ["Account", "available", "find", "list", "names", "of_environment", "record"]

@@ -8,7 +8,7 @@ from billnb.accounts import credentials, states
 from billnb.accounts.config import configuration
 from billnb.accounts.config.configuration import ConfiguredAccount
 from billnb.accounts.fields import known_providers
-from billnb.accounts.listing import Account, available, found, record
+from billnb.accounts.listing import Account, available, find, record
 from billnb.accounts.secrets.keeping import Reader
 from billnb.accounts.states import Outcome
 from billnb.errors import (
@@ -83,7 +83,7 @@ def test(name: str) -> Account:
     billnb.errors.UnknownNameError: no account is called 'nobody'; known: none
     """
     known = known_providers()
-    account = found(name, available(configuration.read(known), known))
+    account = find(name, available(configuration.read(known), known))
     provider_class = known.get(account.provider)
     if provider_class is not None:
         state, message = _tried(account, provider_class)
@@ -97,22 +97,22 @@ def _tried(
     try:
         credential = credentials.collected(account, provider_class, Reader())
     except AuthenticationError as error:
-        return "incomplete", _said(error)
+        return "incomplete", _message_of(error)
     except UnconfirmedHostError as error:
-        return "unconfirmed", _said(error)
+        return "unconfirmed", _message_of(error)
     except (ConfigurationError, StorageError) as error:  # of the store
-        return "locked", _said(error)
+        return "locked", _message_of(error)
     try:
         probe(credentials.opened(account, provider_class, credential, limits=LIMITS))
     except BillnbError as error:
         state = outcome(error)
         if state is None:
             raise
-        return state, _said(error)
+        return state, _message_of(error)
     return "ok", None
 
 
-def _said(error: BillnbError) -> str:
+def _message_of(error: BillnbError) -> str:
     """Return what an error says, without the account's name, which stands beside it."""
     error.account = None
     return str(error)

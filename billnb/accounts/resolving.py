@@ -15,7 +15,7 @@ from billnb.accounts import credentials
 from billnb.accounts.config import configuration
 from billnb.accounts.config.configuration import ConfiguredAccount
 from billnb.accounts.fields import KnownProviders, known_providers
-from billnb.accounts.listing import available, found, of_environment
+from billnb.accounts.listing import available, find, of_environment
 from billnb.accounts.secrets.keeping import Reader
 from billnb.errors import ArgumentError, AuthenticationError, clear_frames_on_error
 from billnb.providers.base import Provider
@@ -56,15 +56,15 @@ def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
     >>> resolve([billnb.Bytio("k3y"), billnb.Bytio("another")])
     {'bytio': <Bytio account 'bytio'>, 'bytio-2': <Bytio account 'bytio'>}
     """
-    meant = _accounts(accounts) if accounts else configured()
-    given = Counter(account.identity for account in meant)
-    for account in meant:
+    wanted = _accounts(accounts) if accounts else configured()
+    given = Counter(account.identity for account in wanted)
+    for account in wanted:
         if given[account.identity] > 1:
             raise ArgumentError(f"account {account.name} is given twice, and would count twice")
     named: dict[str, Provider] = {}
     seen: Counter[str] = Counter()
-    taken = {account.name for account in meant}
-    for account in meant:
+    taken = {account.name for account in wanted}
+    for account in wanted:
         name = account.name
         seen[name] += 1
         if seen[name] > 1:
@@ -135,7 +135,7 @@ def _accounts(accounts: Sequence[Provider | str]) -> list[Provider]:
     known, kept = known_providers(), Reader()
     there = {name: of_environment(name) for name in known} | configuration.read(known)
     return [
-        account if isinstance(account, Provider) else _opened(found(account, there), known, kept)
+        account if isinstance(account, Provider) else _opened(find(account, there), known, kept)
         for account in accounts
     ]
 

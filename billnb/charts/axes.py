@@ -57,15 +57,15 @@ def time_ticks(periods: Sequence[date], by: By, *, columns: int = 1) -> dict[str
 
 def _names(periods: Sequence[date], by: By) -> Iterator[str]:
     """Yield the names of periods; the first of each year has the year below it."""
-    said = None
+    year_written = None
     for one in periods:
         if by == "year":
             yield ink(str(one.year))
             continue
         name = f"{one:%b}" if by == "month" else f"{one.day} {one:%b}"
         name = f"Q{(one.month + 2) // 3}" if by == "quarter" else name
-        yield ink(name) if one.year == said else f"{ink(name)}<br>{ink(str(one.year))}"
-        said = one.year
+        yield ink(name) if one.year == year_written else f"{ink(name)}<br>{ink(str(one.year))}"
+        year_written = one.year
 
 
 def money_axis(

@@ -21,7 +21,7 @@ from billnb.accounts import Account, confirming, connecting
 from billnb.accounts.config.configuration import ConfiguredAccount, Store
 from billnb.accounts.credentials import in_environment
 from billnb.accounts.fields import Field, fields, known_providers
-from billnb.accounts.listing import found
+from billnb.accounts.listing import find
 from billnb.accounts.naming import checked
 from billnb.accounts.secrets import keeping
 from billnb.cli.command import with_debug
@@ -203,7 +203,7 @@ def test(names: tuple[str, ...]) -> None:
 @with_debug
 def remove(name: str, yes: bool, force: bool) -> None:
     """Remove an account, with its secret."""
-    found(name, {one.name: one for one in billnb.accounts.list()})
+    find(name, {one.name: one for one in billnb.accounts.list()})
     if not yes:
         click.confirm(f"Remove the account {name} and its secret?", abort=True, err=True)
     billnb.accounts.remove(name, force=force)

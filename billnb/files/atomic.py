@@ -74,9 +74,9 @@ def temporary(target: Path) -> tuple[Path, str]:
 
 def advice(error: BaseException) -> str | None:
     """Return what the system says of a failure, and what to do; ``None`` if it says nothing."""
-    said: str | None = getattr(error, "strerror", None)
+    message: str | None = getattr(error, "strerror", None)
     todo = _ADVICE.get(getattr(error, "errno", None) or 0)
-    return f"{said}; {todo}" if said and todo else said
+    return f"{message}; {todo}" if message and todo else message
 
 
 def _replace(target: Path, content: bytes, mode: int | None) -> None:

@@ -42,7 +42,7 @@ def content(path: Path, refusal: str, *, private: bool = False) -> bytes:
         return b""
     except OSError as error:
         is_link = private and error.errno == errno.ELOOP
-        problem = "it is a link; put the file itself there" if is_link else _said(error)
+        problem = "it is a link; put the file itself there" if is_link else _message_of(error)
     except (RuntimeError, ValueError):  # a loop of links, a NUL in the name
         problem = "its links do not lead to a file"
     else:
@@ -127,7 +127,7 @@ def _shown(path: Path) -> str:
     return repr(str(path))
 
 
-def _said(error: OSError) -> str:
+def _message_of(error: OSError) -> str:
     """Return the system's message; for a socket, ours."""
     if error.errno in (errno.ENXIO, errno.ENODEV):
         return "it is not a regular file; move it away"

@@ -126,7 +126,7 @@ class Handler(APIHandler):
                 problem = redact(_ECHOED.sub(r"\1", str(error)))
         raise ArgumentError(f"the body of the request cannot be read: {problem}")
 
-    def say(self, content: object, status: HTTPStatus = HTTPStatus.OK) -> None:
+    def respond(self, content: object, status: HTTPStatus = HTTPStatus.OK) -> None:
         """Answer in JSON."""
         self.set_status(status)
         self.set_header("Cache-Control", "no-store")
@@ -140,13 +140,13 @@ class Handler(APIHandler):
                 answer = _failure(str(failure), hint, cause)
                 if isinstance(failure, UnconfirmedHostError):
                     answer |= unconfirmed(failure)
-                self.say(answer, status)
+                self.respond(answer, status)
                 return
         # neither the message nor the variables, which may hold a secret
         where = "".join(traceback.format_tb(failure.__traceback__))
         self.log.error("billnb: unexpected %s\n%s", type(failure).__name__, where)
-        said = f"something unexpected happened: {type(failure).__name__}"
-        self.say(_failure(said, _REPORT, "unexpected"), HTTPStatus.INTERNAL_SERVER_ERROR)
+        message = f"something unexpected happened: {type(failure).__name__}"
+        self.respond(_failure(message, _REPORT, "unexpected"), HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def write_error(self, status_code: int, **_: Any) -> None:
         """Answer a request that is refused before a method is called, in the same form."""
@@ -154,7 +154,7 @@ class Handler(APIHandler):
         if status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             otherwise = ("unexpected", "Something unexpected happened.", _REPORT)
         cause, message, hint = _ELSEWHERE.get(status_code, otherwise)
-        self.say(_failure(message, hint, cause), HTTPStatus(status_code))
+        self.respond(_failure(message, hint, cause), HTTPStatus(status_code))
 
 
 def answering(method: Method) -> Callable[..., Awaitable[None] | None]:

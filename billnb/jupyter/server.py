@@ -74,7 +74,7 @@ class ProvidersHandler(Handler):
             }
             for name, provider_class in known.items()
         ]
-        self.say({"providers": providers})
+        self.respond({"providers": providers})
 
 
 class AccountsHandler(Handler):
@@ -84,7 +84,7 @@ class AccountsHandler(Handler):
     async def get(self) -> None:
         """Answer with the accounts, and where secrets can be kept."""
         found = await self.run_fast(accounts.list)
-        self.say({"accounts": found, "storage": await self.run_fast(keeping.storage)})
+        self.respond({"accounts": found, "storage": await self.run_fast(keeping.storage)})
 
     @answering
     async def post(self) -> None:
@@ -104,7 +104,7 @@ class AccountsHandler(Handler):
             **wanted.options,
             **wanted.secrets,
         )
-        self.say({"account": added}, HTTPStatus.CREATED)
+        self.respond({"account": added}, HTTPStatus.CREATED)
 
 
 class AccountHandler(Handler):
@@ -129,7 +129,7 @@ class TrialHandler(Handler):
         """Test it."""
         self.body(_nothing)
         tested = await self.run_slow(accounts.test, naming.checked(name))
-        self.say({"account": tested})
+        self.respond({"account": tested})
 
 
 class HostHandler(Handler):
@@ -139,7 +139,7 @@ class HostHandler(Handler):
     async def get(self, name: str) -> None:
         """Answer with the host to be confirmed, and why; with ``null`` if there is none."""
         refused = await self.run_slow(confirming.refusal, naming.checked(name))
-        self.say({"host": None, "message": None} if refused is None else unconfirmed(refused))
+        self.respond({"host": None, "message": None} if refused is None else unconfirmed(refused))
 
     @answering
     async def post(self, name: str) -> None:
@@ -148,7 +148,7 @@ class HostHandler(Handler):
         confirmed = await self.run_slow(
             accounts.confirm, naming.checked(name), wanted.confirmed_host
         )
-        self.say({"account": confirmed})
+        self.respond({"account": confirmed})
 
 
 class NothingHandler(Handler):

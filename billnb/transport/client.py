@@ -39,7 +39,7 @@ from billnb.errors import (
     TransportError,
 )
 from billnb.transport.body import read_body
-from billnb.transport.connecting import Resolve, resolve
+from billnb.transport.connector import Resolve, resolve
 from billnb.transport.endpoint import HeaderAuth, environment_settings
 from billnb.transport.failures import explained
 from billnb.transport.limits import Limits
@@ -265,11 +265,11 @@ class Client:
     def _refused(
         self, status: int | None, message: str | None, headers: Mapping[str, str], where: str
     ) -> _Failure:
-        said = f", saying: {redact(message, self._secrets).rstrip('.')}" if message else ""
+        quoted = f", saying: {redact(message, self._secrets).rstrip('.')}" if message else ""
         if status is None:
-            return _Failure(RequestError(f"{where} states a failure{said}"))
+            return _Failure(RequestError(f"{where} states a failure{quoted}"))
         shown = status if 100 <= status <= 999 else "an unknown status"
-        text = f"{where} says {shown}{said}"
+        text = f"{where} says {shown}{quoted}"
         if status == 429:
             return self._rate_limited(text, headers)
         if status >= 500 or status in _PASSING:

@@ -34,7 +34,7 @@ from urllib3.util.ssltransport import SSLTransport
 from billnb.transport import socks_proxy
 from billnb.transport.budget import Budget
 from billnb.transport.certificates import context, trusted_locations
-from billnb.transport.connecting import Connector, Resolve, resolve
+from billnb.transport.connector import Connector, Resolve, resolve
 
 _OF_MULTIPART = (MultipartInvariantViolationDefect, StartBoundaryNotFoundDefect)
 

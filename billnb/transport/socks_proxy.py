@@ -11,7 +11,7 @@ from typing import Any
 
 from billnb.errors import TransportError
 from billnb.transport.budget import Budget
-from billnb.transport.connecting import Connector, Options
+from billnb.transport.connector import Connector, Options
 from billnb.transport.daemon_threads import DaemonThreads, wait_for
 
 _VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")

@@ -69,7 +69,9 @@ def read(known: KnownProviders | None = None) -> dict[str, ConfiguredAccount]:
         When it cannot be read, or others can write it.
     """
     path = paths.accounts_file()
-    return _accounts(says(path, content(path)), path, known_providers() if known is None else known)
+    return _accounts(
+        parse(path, content(path)), path, known_providers() if known is None else known
+    )
 
 
 def content(path: Path) -> bytes:
@@ -84,7 +86,7 @@ def content(path: Path) -> bytes:
 
 
 @lru_cache(maxsize=2)
-def says(path: Path, content: bytes) -> Mapping[str, Any]:
+def parse(path: Path, content: bytes) -> Mapping[str, Any]:
     """Return the parsed file, which must not be changed: it is shared.
 
     Raises
@@ -96,9 +98,9 @@ def says(path: Path, content: bytes) -> Mapping[str, Any]:
 
 
 def _accounts(
-    said: Mapping[str, Any], path: Path, known: KnownProviders
+    parsed_file: Mapping[str, Any], path: Path, known: KnownProviders
 ) -> dict[str, ConfiguredAccount]:
-    tables = said.get(TABLE, {})
+    tables = parsed_file.get(TABLE, {})
     if not isinstance(tables, dict):
         raise fault(path, f"{TABLE}: expected tables, [{TABLE}.NAME]")
     found = {name: _account(name, table, path, known) for name, table in tables.items()}
@@ -169,4 +171,4 @@ def _check_options(
         raise fault(path, problem)
 
 
-__all__ = ["TABLE", "ConfiguredAccount", "Store", "content", "read", "says"]
+__all__ = ["TABLE", "ConfiguredAccount", "Store", "content", "parse", "read"]

@@ -60,8 +60,8 @@ def insert(account: ConfiguredAccount) -> None:
     is_apart = text.endswith((2 * line, f"{line}\n")) or not text
     gap = "" if is_apart else line if text.endswith("\n") else 2 * line
     after = f"{text}{gap}{line.join(added)}{line}".encode()
-    said = configuration.says(path, before)
-    expected = {**said, TABLE: {**said.get(TABLE, {}), account.name: table}}
+    parsed_file = configuration.parse(path, before)
+    expected = {**parsed_file, TABLE: {**parsed_file.get(TABLE, {}), account.name: table}}
     if not _says(path, after, expected):
         raise _unchangeable(path, "write the accounts as tables of their own, [accounts.NAME]")
     write(path, after)
@@ -79,8 +79,11 @@ def without(name: str) -> Callable[[], None]:
     """
     path = paths.accounts_file()
     before = configuration.content(path)
-    said = configuration.says(path, before)
-    expected = {**said, TABLE: {one: what for one, what in said[TABLE].items() if one != name}}
+    parsed_file = configuration.parse(path, before)
+    expected = {
+        **parsed_file,
+        TABLE: {one: what for one, what in parsed_file[TABLE].items() if one != name},
+    }
     candidates = (text.encode() for text in _without(before.decode(), name))
     after = next((one for one in candidates if _says(path, one, expected)), None)
     if after is None:
@@ -130,10 +133,10 @@ def _header(line: str) -> dict[str, Any] | None:
 
 def _says(path: Path, content: bytes, expected: Mapping[str, Any]) -> bool:
     try:
-        said = configuration.says(path, content)
+        parsed_file = configuration.parse(path, content)
     except ConfigurationError:
         return False
-    return {**said, TABLE: said.get(TABLE, {})} == expected
+    return {**parsed_file, TABLE: parsed_file.get(TABLE, {})} == expected
 
 
 def _unchangeable(path: Path, otherwise: str) -> ConfigurationError:

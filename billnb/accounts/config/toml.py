@@ -29,7 +29,7 @@ def parsed(path: Path, content: bytes) -> dict[str, Any]:
         place = before.count("\n") + 1, len(before) - before.rfind("\n")
         what = "expected UTF-8"
     except tomllib.TOMLDecodeError as error:
-        place, what = _said(str(error), text)
+        place, what = _place_and_problem(str(error), text)
     except RecursionError:
         place, what = (1, 1), "nested too deep"
     failure = fault(path, f"this is not TOML ({what}); correct the file, which is not changed")
@@ -44,7 +44,7 @@ def fault(path: Path, problem: str) -> ConfigurationError:
     return error
 
 
-def _said(message: str, text: str) -> tuple[tuple[int, int], str]:
+def _place_and_problem(message: str, text: str) -> tuple[tuple[int, int], str]:
     found = _PLACE.search(message)
     lines = text.split("\n")
     place = len(lines), len(lines[-1]) + 1
@@ -53,8 +53,8 @@ def _said(message: str, text: str) -> tuple[tuple[int, int], str]:
     if found[1] is not None:
         place = int(found[1]), int(found[2])
     # a message may name a key or a character, which may be part of a secret
-    said = redact(message[: found.start()])
-    return place, said[:1].lower() + said[1:]
+    problem = redact(message[: found.start()])
+    return place, problem[:1].lower() + problem[1:]
 
 
 __all__ = ["fault", "parsed"]

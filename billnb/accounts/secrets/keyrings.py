@@ -153,11 +153,10 @@ def _ask(keyring: KeyringBackend, question: Callable[[], T], *secrets: Secret) -
         return question()
     except Exception as error:  # noqa: BLE001 - backends raise what their libraries raise
         is_locked = "Locked" in type(error).__name__
-        said = redact(str(error), secrets)
+        message = redact(str(error), secrets)
     what = "is locked" if is_locked else "failed"
-    raise StorageError(
-        f"the keyring ({_name(keyring)}) {what}{f', saying: {said}' if said else ''}; {_OTHERWISE}"
-    )
+    quoted = f", saying: {message}" if message else ""
+    raise StorageError(f"the keyring ({_name(keyring)}) {what}{quoted}; {_OTHERWISE}")
 
 
 __all__ = ["backend", "get", "put", "remove", "require"]
