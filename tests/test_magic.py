@@ -94,7 +94,7 @@ def test_it_reports(shell: InteractiveShell, tmp_path: Path) -> None:
         ("%billnb nobody", "no account is called 'nobody'; known: bytio, unpod"),
         ("%billnb --demo bytio", "leave out the names of yours"),
         ("%billnb --demo --since soon", "soon"),
-        ("%billnb --demo --by fortnight", "by='fortnight' is none of day"),
+        ("%billnb --demo --by fortnight", "by='fortnight' is not one of day"),
         ("%billnb 'x", "No closing quotation"),
         ("%%billnb --demo\nSELECT 1", "takes no options"),
         ("%billnb report", "say which file to write"),

@@ -129,7 +129,7 @@ def _ordered(table: pa.Table, prepaid: pa.Table) -> pa.Table:
 
 
 def _places(code: Any, known: Any) -> Any:
-    """Return for each number its place among the codes; -1 for what is none of them."""
+    """Return for each number its place among the codes; -1 if it is not among them."""
     largest = int(code.max())
     if largest < _MOST_CODES:  # to look up is faster than to search
         table = np.full(largest + 2, -1)

@@ -86,7 +86,7 @@ def spend_trend(
     length, now = calendar.checked(by), panels.when(history, as_of)
     cached = CachedAnswers.of(history)
     if group not in GROUPS:
-        raise ArgumentError(f"group={group!r} is none of {', '.join(GROUPS)}")
+        raise ArgumentError(f"group={group!r} is not one of {', '.join(GROUPS)}")
     notes = [f"As of {words.moment(now)}", "Cancelled and refunded invoices are left out"]
     totals = cached.spend(length, now)
     if totals.empty:

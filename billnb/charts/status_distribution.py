@@ -62,7 +62,7 @@ def status_distribution(
     """
     length, now = calendar.checked(by), panels.when(history, as_of)
     if measure not in MEASURES:
-        raise ArgumentError(f"measure={measure!r} is none of {', '.join(MEASURES)}")
+        raise ArgumentError(f"measure={measure!r} is not one of {', '.join(MEASURES)}")
     what = "the number of entries" if measure == "entries" else "the total of entries"
     notes = [f"As of {words.moment(now)}", f"Shares of {what}"]
     found = CachedAnswers.of(history).statuses(length)

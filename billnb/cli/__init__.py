@@ -199,7 +199,7 @@ def lab(options: tuple[str, ...], no_browser: bool, port: int | None) -> None:
 
 
 def _run(words: list[str]) -> int:
-    """Return the exit code of a program, which ends when this one is told to end."""
+    """Return the exit code of a program, which gets the signals that end this one."""
     process = subprocess.Popen(words)  # noqa: S603 - our own words
     asked: dict[int, Any] = {
         signal.SIGINT: signal.SIG_IGN,  # the program gets the signal too, and asks for confirmation

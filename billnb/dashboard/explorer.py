@@ -169,12 +169,12 @@ class Explorer(anywidget.AnyWidget):
         if "preset" in choice:
             name = choice.pop("preset") or "all"
             if name not in PRESETS:
-                raise ArgumentError(f"preset={name!r} is none of {', '.join(PRESETS)}")
+                raise ArgumentError(f"preset={name!r} is not one of {', '.join(PRESETS)}")
             days = preset(name, self._ledger.now.date())
             choice["since"], choice["until"] = (day and day.isoformat() for day in days)
         unknown = sorted(choice.keys() - set(_CHOSEN))
         if unknown:
-            raise ArgumentError(f"{unknown[0]!r} is none of preset, {', '.join(_CHOSEN)}")
+            raise ArgumentError(f"{unknown[0]!r} is not one of preset, {', '.join(_CHOSEN)}")
         by = self._checked("by", choice.get("by", self.by))
         if by != self.by:
             choice.setdefault("period", None)  # which has another length
@@ -223,7 +223,7 @@ class Explorer(anywidget.AnyWidget):
         known = _ONE_OF.get(name) or self._known(name)
         if value in known or (value is None and name not in _ONE_OF):
             return value
-        raise ArgumentError(f"{name}={value!r} is none of {', '.join(map(str, known))}")
+        raise ArgumentError(f"{name}={value!r} is not one of {', '.join(map(str, known))}")
 
     def _known(self, name: str) -> Iterable[str]:
         return COMPONENTS if name == "component" else self._ledger.names[name]

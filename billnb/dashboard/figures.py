@@ -102,8 +102,8 @@ def trend(
         figure.money(row, one.currency, axes.span(lows, highs, above=0.2, below=0.12))
         if not all(complete):
             place = complete.index(False)
-            told = [words.compact(whole[place], one.currency), "so far"]
-            figure.mark(row, axes.middle(periods[place], choice.by), highs[place], told)
+            lines = [words.compact(whole[place], one.currency), "so far"]
+            figure.mark(row, axes.middle(periods[place], choice.by), highs[place], lines)
     figure.time(periods, choice.by)
     figure.layout |= {"barmode": "relative", "uniformtext": {"mode": "hide", "minsize": 9}}
     key = [(OTHERS if name is None else name, colour) for name, colour in colours.items()]

@@ -49,7 +49,7 @@ class Answer:
     stacks : mapping of str or None to list of int
         What was charged in each period, by what bars are stacked of; ``None`` is all the rest.
     statuses : mapping of tuple of str to tuple of two lists of int
-        How many entries of a kind and a status there are in each period, and what they come to.
+        How many entries of a kind and a status there are in each period, and their total.
     charged : mapping of str to int
         What was charged, by component.
     entries : int
@@ -424,7 +424,7 @@ def _without_search(choice: Choice) -> Choice:
 def _statuses(
     one: Cube, sums: Any, names: Sequence[tuple[tuple[str, str], Any]]
 ) -> dict[tuple[str, str], tuple[list[int], list[int]]]:
-    """Return how many entries there are of a kind and a status, and what they come to."""
+    """Return how many entries there are of a kind and a status, and their total."""
     if not names:
         return {}
     whole = np.stack([cube.total_of(sums), sums[:, -1]], axis=1)

@@ -1,1 +1,1 @@
-"""The files of accounts and secrets: written whole, under a lock, and read if nobody else could."""
+"""Files of accounts and secrets: written whole, under a lock, and only read if trusted."""

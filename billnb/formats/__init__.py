@@ -67,7 +67,7 @@ def find(name: str) -> Format:
     """
     if name in FORMATS:
         return FORMATS[name]
-    raise ArgumentError(f"format={name!r} is none of {', '.join(FORMATS)}")
+    raise ArgumentError(f"format={name!r} is not one of {', '.join(FORMATS)}")
 
 
 def of_file(path: str | os.PathLike[str]) -> str:

@@ -117,9 +117,9 @@ def _note(
 
 def _check(kind: str, verify: str, workers: int, executor: object) -> None:
     if kind not in ("all", *KINDS):
-        raise ArgumentError(f"kind={kind!r} is none of all, {', '.join(KINDS)}")
+        raise ArgumentError(f"kind={kind!r} is not one of all, {', '.join(KINDS)}")
     if verify not in get_args(Verify):
-        raise ArgumentError(f"verify={verify!r} is none of {', '.join(get_args(Verify))}")
+        raise ArgumentError(f"verify={verify!r} is not one of {', '.join(get_args(Verify))}")
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise ArgumentError("executor must be a concurrent.futures.Executor")
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:

@@ -24,7 +24,7 @@ def checked(by: str) -> By:
     Raises
     ------
     ArgumentError
-        When it is none of :data:`PERIODS`.
+        When it is not one of :data:`PERIODS`.
     """
     if by not in PERIODS:
         raise ArgumentError(f"by={by!r} is not a period; expected one of {', '.join(PERIODS)}")

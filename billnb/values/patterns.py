@@ -226,7 +226,7 @@ PARTS: tuple[Rule, ...] = (
     ),
     _rule(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d]|\.\d)", _address),  # IP addresses
     _rule(r"(?<![\w:-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![\w:-])"),
-    _rule(  # keys, told by their names
+    _rule(  # keys, found by their names
         r"\b(?:api[\s_-]?key|(?:(?:access|secret|auth|bearer|api)[\s_-]?)?token|secret|passw(?:or)?d|pwd"
         r"|passcode|bearer|authorization|signature|credential|pin|otp)\b"
         r"(?:\s{0,3}[:=]\s{0,3}(?:bearer\s)?\S{3,}|\s{1,3}(?=\S{0,200}\d)\S{6,})"
