@@ -73,7 +73,7 @@ class Page(msgspec.Struct, Generic[Rows], frozen=True):
     rows : Rows
         The entries, in the form the reader wants them.
     keys : tuple of str
-        What tells each row from the others: see :func:`key`.
+        What distinguishes each row from the others: see :func:`key`.
     number : int or None
         The page's number, where the vendor says it.
     """
@@ -91,8 +91,8 @@ _FINGERPRINTED = Entry._fields.index("paid_at") + 1
 def key(entry: Entry) -> str:
     """Return the vendor's identifier of an entry or, where it has none, a fingerprint.
 
-    The fingerprint covers everything the entry says but the query of its document's URL, which
-    vendors sign anew at each reading. Identical entries share it.
+    The fingerprint covers everything the entry says except the query of its document's URL, which
+    vendors sign again at each reading. Identical entries share it.
 
     Parameters
     ----------
@@ -117,8 +117,8 @@ def key(entry: Entry) -> str:
     if entry.entry_id is not None:
         return entry.entry_id
     url = entry.document_url
-    said = (entry[:_FINGERPRINTED], url and url.partition("#")[0].partition("?")[0])
-    return hashlib.blake2b(_encoder.encode(said), digest_size=16).hexdigest()
+    content = (entry[:_FINGERPRINTED], url and url.partition("#")[0].partition("?")[0])
+    return hashlib.blake2b(_encoder.encode(content), digest_size=16).hexdigest()
 
 
 def page_of(entries: list[Entry], *, total: int, number: int | None = None) -> Page[list[Entry]]:
@@ -130,12 +130,12 @@ def page_of(entries: list[Entry], *, total: int, number: int | None = None) -> P
 
 
 def instant(text: str, field: str) -> datetime:
-    """Return an ISO 8601 date or time as an instant in UTC, which it is where it names no zone.
+    """Return an ISO 8601 date or time as an instant in UTC; it is taken as UTC without a zone.
 
     Raises
     ------
     ContractError
-        When the text is no such date; it names `field`, not the text.
+        When the text is not such a date; it names `field`, not the text.
     """
     try:
         moment = datetime.fromisoformat(text)

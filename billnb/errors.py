@@ -1,19 +1,19 @@
-"""What can go wrong, as one tree of exceptions.
+"""The exceptions that billnb raises, as one tree.
 
 ::
 
     BillnbError
-    ├── ArgumentError               a date, a number or a name the call cannot mean
+    ├── ArgumentError               an invalid argument
     │   ├── NameTakenError          another account has this name, or its variables
     │   └── UnknownNameError        no such account or provider
-    ├── ConfigurationError          the file of accounts, which a person wrote, cannot be meant
+    ├── ConfigurationError          the file of accounts is invalid
     ├── MissingRateError            a currency to convert from, on a day without a rate
-    ├── MixedCurrencyError          amounts that may be of several currencies, to be added
+    ├── MixedCurrencyError          a sum of amounts that may be of several currencies
     ├── MoneyError                  an amount that is not exact, or not a number
-    ├── SecretError                 a secret asked to leave the process
-    ├── StorageError                a place that keeps accounts or secrets does not do so
-    ├── UnconfirmedHostError        a key, and a host that nobody confirmed for it
-    ├── TransportError              no answer could be had
+    ├── SecretError                 a secret that would leave the process
+    ├── StorageError                the keyring, or a file of accounts or secrets, fails
+    ├── UnconfirmedHostError        a key would go to a host not confirmed for it
+    ├── TransportError              no usable answer came
     │   ├── DeadlineExceededError   not within the time allowed
     │   ├── RateLimitedError        the vendor asks for a longer wait than allowed
     │   ├── RedirectRefusedError    the vendor's host points elsewhere
@@ -88,11 +88,11 @@ class BillnbError(Exception):
 
 
 class ArgumentError(BillnbError, ValueError):
-    """An argument that cannot be meant; raised before anything is sent."""
+    """An argument is invalid; raised before anything is sent."""
 
 
 class NameTakenError(ArgumentError):
-    """Another account has this name, or one that comes to the same environment variables."""
+    """Another account has this name, or one with the same environment variables."""
 
 
 class UnknownNameError(ArgumentError):
@@ -100,14 +100,14 @@ class UnknownNameError(ArgumentError):
 
 
 class ConfigurationError(BillnbError, ValueError):
-    """A file of accounts says what cannot be meant; it is left as it is.
+    """The file of accounts is invalid; it is not changed.
 
     Attributes
     ----------
     path : str or None
         The file.
     line, column : int or None
-        Where it is at fault, from 1, as far as it is no TOML.
+        Where it is not TOML, from 1; ``None`` where it is.
     """
 
     path: str | None = None
@@ -133,7 +133,7 @@ class MixedCurrencyError(BillnbError, ValueError):
 
     @classmethod
     def of_unstated(cls, entries: int) -> MixedCurrencyError:
-        """Return the error for entries whose currency nobody knows."""
+        """Return the error for entries that state no currency."""
         return cls(
             f"{entries:,} of the entries state no currency, so that they cannot be added to any "
             "others; set their currency, or leave them out"
@@ -149,7 +149,7 @@ class SecretError(BillnbError, TypeError):
 
 
 class StorageError(BillnbError):
-    """The keyring, or a file of accounts or secrets, is not there, locked, or does not keep."""
+    """The keyring, or a file of accounts or secrets, is missing or locked, or does not keep."""
 
 
 class UnconfirmedHostError(BillnbError):
@@ -160,7 +160,7 @@ class UnconfirmedHostError(BillnbError):
     host : str or None
         The host, as it can be confirmed: ``billnb.accounts.confirm(name, host)``.
     reason : str or None
-        What is the matter, without what can be done about it in a shell.
+        Why the host is not confirmed, without the command that confirms it.
     """
 
     host: str | None = None
@@ -225,7 +225,7 @@ class ContractError(BillnbError):
     Attributes
     ----------
     field : str or None
-        Path of the field at fault, such as ``billing_histories[7].total_cents``.
+        Path of the invalid field, such as ``billing_histories[7].total_cents``.
     """
 
     field: str | None = None
@@ -249,15 +249,15 @@ class TruncatedHistoryError(BillnbError):
 
 
 def contract_error(expected: str, field: str) -> ContractError:
-    """Return the error for a field that is not what the contract says."""
+    """Return the error for a field that breaks the contract."""
     error = ContractError(f"{expected}; the vendor's answer has changed, or it is not the vendor's")
     error.field = field
     return error
 
 
 @contextmanager
-def naming(account: str) -> Iterator[None]:
-    """Have errors name the account they are about."""
+def naming_account(account: str) -> Iterator[None]:
+    """Note on errors of the block which account they are about."""
     try:
         yield
     except BillnbError as error:
@@ -265,17 +265,17 @@ def naming(account: str) -> Iterator[None]:
         raise
 
 
-def discreet(function: Callable[P, R]) -> Callable[P, R]:
-    """Raise errors of `function` with their traceback but without its frames' variables.
+def clear_frames_on_error(function: Callable[P, R]) -> Callable[P, R]:
+    """Return `function` so that its errors keep their traceback, but no variables of its frames.
 
     A verbose traceback (IPython's ``%xmode Verbose``, a crash reporter) prints the
     variables of every frame: request headers and response bodies among them. Every public
-    function that talks to a vendor goes through this door. The errors it raises have no
-    context either, for a context would carry the request.
+    function that talks to a vendor is decorated with it. The errors it raises have no
+    context either, because a context would carry the request.
     """
 
     @functools.wraps(function)
-    def door(*args: P.args, **kwargs: P.kwargs) -> R:
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
         except BaseException as error:  # noqa: BLE001 - raised again below
@@ -285,7 +285,7 @@ def discreet(function: Callable[P, R]) -> Callable[P, R]:
         traceback.clear_frames(failure.__traceback__)
         raise failure
 
-    return door
+    return called
 
 
 __all__ = [

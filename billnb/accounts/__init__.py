@@ -1,6 +1,6 @@
-"""Accounts: which there are, where their secrets are kept and may go, and whether they work.
+"""Accounts: their names, where their secrets are kept and may be sent, and whether they work.
 
-An account has a name, a provider and options, in a file that a person may read and write:
+An account has a name, a provider and options, in a file that people may edit:
 
 .. code-block:: toml
 
@@ -9,8 +9,8 @@ An account has a name, a provider and options, in a file that a person may read 
     org_handle = "example.com"
     kept = "keyring"
 
-Its secrets are elsewhere: in the environment, which wins, else in the system's keyring, or in a
-file that its owner alone may read, where that was asked for. A key goes to the host that it was
+Its secrets are elsewhere: in the environment, which comes first, else in the system's keyring, or,
+where that was asked for, in a file that only its owner may read. A key goes to the host that it was
 connected for, and to another once that is confirmed.
 """
 

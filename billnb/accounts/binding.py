@@ -1,13 +1,13 @@
-"""To which host a key may go: one rule, for every way an account is opened.
+"""The rule that says to which host a key may be sent.
 
 A key goes to the host that came with it from the same place (typed together, or both set in the
 environment), to the host that it was connected or confirmed for, or, unless it was connected for
-another, to its provider's own. Anything else is refused until the user names the host: whoever
-can change where an account is must not have its key sent there.
+another, to its provider's own. Anything else is refused until the user confirms the host:
+someone who can change the address of an account must not be able to have its key sent there.
 
-What a key was connected for stands where the key is, in the keyring or in the file of secrets, and
-not in the file of accounts. A key that an older version kept has no such note; it is taken to be
-for the provider's own host.
+The host that a key was connected for is kept where the key is, in the keyring or in the file of
+secrets, and not in the file of accounts. A key kept by an older version has no such note; it is
+taken to be for the provider's own host.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from requests.exceptions import RequestException
 from billnb.errors import UnconfirmedHostError
 
 KEPT = "bound-to"
-"""What the host of a kept key is kept as, beside it; no argument of a provider can be called so."""
+"""The name under which the host of a kept key is kept; no argument of a provider can have it."""
 
 ENVIRONMENT = "environment-bound-to"
 """The same for the host that was confirmed for a key from the environment; in the file."""
@@ -44,7 +44,7 @@ class Address:
     url : str
         Scheme, host and port, as :func:`normal` writes them.
     source : Source
-        Who says so.
+        Where the address comes from.
     """
 
     url: str
@@ -58,7 +58,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A secret credential, as far as it matters where it goes.
+    """What the rule must know of a secret credential.
 
     Attributes
     ----------
@@ -97,29 +97,28 @@ def refusal(
     default : str
         Its provider's own address.
     bound : callable
-        What reads the address kept as :data:`KEPT` or :data:`ENVIRONMENT`; asked only where that
-        decides.
+        Returns the address kept as :data:`KEPT` or :data:`ENVIRONMENT`; called only if needed.
     is_new : bool
-        Whether the account is only being connected, which is where it is confirmed then.
+        Whether the account is being connected; the message then names that command.
     """
     default = normal(default)
     for key in keys:
-        meant: str | None = default
+        allowed: str | None = default
         if key.source == "kept":
-            meant = bound(KEPT) or default
+            allowed = bound(KEPT) or default
         elif address.url != default:
             together = key.source == address.source
             noted = bound(ENVIRONMENT) if key.source == "environment" and not together else None
-            meant = address.url if together else noted
-        if meant != address.url:
-            return _refusal(name, key, address, meant, is_new=is_new)
+            allowed = address.url if together else noted
+        if allowed != address.url:
+            return _refusal(name, key, address, allowed, is_new=is_new)
     return None
 
 
 def mismatch(name: str, words: str, address: Address) -> UnconfirmedHostError | None:
-    """Return what is said where somebody confirms another host than an account's keys would go to.
+    """Return the error for a confirmed host that is not the one that the keys would be sent to.
 
-    What was written is not repeated, for a key may have been put in its place.
+    What was written is not repeated: it may be a key, written there by mistake.
     """
     if means(words, address):
         return None
@@ -133,14 +132,14 @@ def mismatch(name: str, words: str, address: Address) -> UnconfirmedHostError | 
 
 
 def needs_note(keys: Iterable[Key], address: Address, default: str) -> bool:
-    """Whether a key from the environment goes to its address only because that was confirmed."""
+    """Return whether a key of the environment may be sent only because its host was confirmed."""
     is_apart = address.source != "environment" and address.url != normal(default)
     return is_apart and any(key.source == "environment" for key in keys)
 
 
 @lru_cache(maxsize=256)
 def normal(url: str) -> str:
-    """Return scheme, host and port as one address is always written.
+    """Return scheme, host and port, always written in the same way.
 
     Examples
     --------
@@ -155,7 +154,7 @@ def normal(url: str) -> str:
 
 
 def means(words: str, address: Address) -> bool:
-    """Whether what somebody confirms is the host of an address.
+    """Return whether what somebody confirms is the host of an address.
 
     Examples
     --------
@@ -172,7 +171,7 @@ def means(words: str, address: Address) -> bool:
 
 
 def _refusal(
-    name: str, key: Key, address: Address, meant: str | None, *, is_new: bool
+    name: str, key: Key, address: Address, allowed: str | None, *, is_new: bool
 ) -> UnconfirmedHostError:
     who = {
         "file": "which the file of accounts names",
@@ -181,8 +180,8 @@ def _refusal(
         "default": "the provider's own",
     }.get(address.source, "")
     was = "and that host was never confirmed for it"
-    if meant is not None and key.source == "kept":
-        was = f"and it was connected for {urlsplit(meant).netloc}"
+    if allowed is not None and key.source == "kept":
+        was = f"and it was connected for {urlsplit(allowed).netloc}"
     verb = "add" if is_new else "confirm"
     return _error(
         name,

@@ -1,29 +1,29 @@
-"""Has a person confirm, in words, to which host the key of an account may go."""
+"""The confirmation, by a person, of the host that the key of an account may be sent to."""
 
 from __future__ import annotations
 
 from billnb.accounts import binding, credentials, states
 from billnb.accounts.config import configuration, editing
-from billnb.accounts.config.configuration import Named
-from billnb.accounts.fields import Kinds, kinds
-from billnb.accounts.listing import Account, available, found, record
+from billnb.accounts.config.configuration import ConfiguredAccount
+from billnb.accounts.fields import KnownProviders, known_providers
+from billnb.accounts.listing import Account, available, find, record
 from billnb.accounts.secrets import keeping, pending
-from billnb.errors import ArgumentError, UnconfirmedHostError, discreet
+from billnb.errors import ArgumentError, UnconfirmedHostError, clear_frames_on_error
 
 
-@discreet
+@clear_frames_on_error
 def confirm(name: str, host: str) -> Account:
     """Confirm that the key of an account may be sent to the host where the account is.
 
-    A key is for the host that it was connected for. Where the file of accounts, or a variable,
-    says another, nothing is sent until that host is confirmed: the key is for it from then on.
+    A key may be sent to the host that it was connected for. Where the file of accounts, or a
+    variable, names another, nothing is sent until that host is confirmed.
 
     Parameters
     ----------
     name : str
         The account's name.
     host : str
-        The host, such as ``api.example.com``, with the port where it is not the usual one.
+        The host, such as ``api.example.com``, with the port if it is not the usual one.
 
     Returns
     -------
@@ -35,13 +35,13 @@ def confirm(name: str, host: str) -> Account:
     UnconfirmedHostError
         When the account is not at that host; the message says where it is.
     UnknownNameError
-        When there is no such account, or its provider is gone.
+        When there is no such account, or its provider is not installed.
     ArgumentError
         For an account that is only in the environment, whose key and host come from one place.
     StorageError
-        When it cannot be noted where the key is kept.
+        When the confirmation cannot be kept where the key is kept.
     ConfigurationError
-        When the file of accounts cannot be meant.
+        When the file of accounts is invalid.
 
     Examples
     --------
@@ -50,38 +50,42 @@ def confirm(name: str, host: str) -> Account:
         ...
     billnb.errors.UnknownNameError: no account is called 'nobody'; known: none
     """
-    known = kinds()
+    known = known_providers()
     with editing.changing():
         there = configuration.read(known)
         account = _listed(name, there, known)
-        kind = credentials.kind_of(account, known)
-        address = credentials.address(account, kind)
+        provider_class = credentials.provider_class_of(account, known)
+        address = credentials.address(account, provider_class)
         refused = binding.mismatch(name, host, address)
         if refused is not None:
             raise refused
         pending.sweep(there)
-        sources = {key.source for key in credentials.keys(account, kind)}
+        sources = {key.source for key in credentials.keys(account, provider_class)}
         keeping.bind(account, address.url, sources, there.keys())
     states.note_change(name)
     return record(account, known, states.read())
 
 
-@discreet
+@clear_frames_on_error
 def refusal(name: str) -> UnconfirmedHostError | None:
-    """Return why an account's key may not go to its host; ``None`` where it may.
+    """Return why an account's key may not be sent to its host; ``None`` if it may.
 
     Raises
     ------
     UnknownNameError, ArgumentError, StorageError, ConfigurationError
         As :func:`confirm` does.
     """
-    known = kinds()
+    known = known_providers()
     account = _listed(name, configuration.read(known), known)
-    return credentials.refusal(account, credentials.kind_of(account, known), keeping.Reader())
+    return credentials.refusal(
+        account, credentials.provider_class_of(account, known), keeping.Reader()
+    )
 
 
-def _listed(name: str, there: dict[str, Named], known: Kinds) -> Named:
-    account = found(name, available(there, known))
+def _listed(
+    name: str, there: dict[str, ConfiguredAccount], known: KnownProviders
+) -> ConfiguredAccount:
+    account = find(name, available(there, known))
     if account.listed:
         return account
     raise ArgumentError(

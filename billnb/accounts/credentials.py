@@ -1,8 +1,8 @@
-"""Finds each thing an account needs: in the environment, in the file, or in a store.
+"""The credentials of an account, found in the environment, in the file, or in a store.
 
-The environment wins. A provider's own variables count for an account that is called like the
-provider, and for no other: they would send one account's key as another's. What is found goes
-nowhere that :mod:`billnb.accounts.binding` does not let it.
+The environment comes first. A provider's own variables are used only for an account that has the
+name of the provider; otherwise one account's key would be sent as another's. Where a key may be
+sent is for :mod:`billnb.accounts.binding` to say.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 
 from billnb.accounts import binding
 from billnb.accounts.binding import Address, Key, Source
-from billnb.accounts.config.configuration import Named
-from billnb.accounts.fields import BASE_URL, Kinds, fields, variables
+from billnb.accounts.config.configuration import ConfiguredAccount
+from billnb.accounts.fields import BASE_URL, KnownProviders, fields, variables
 from billnb.accounts.secrets.keeping import Reader
 from billnb.errors import AuthenticationError, UnconfirmedHostError, UnknownNameError
 from billnb.providers.base import Credential, Provider
@@ -24,17 +24,17 @@ from billnb.values.secret import Secret, redact
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What an account is opened with.
+class FoundCredentials:
+    """The credentials of an account, and the address that they may be sent to.
 
     Attributes
     ----------
     values : mapping of str to Secret
         Its credentials, by argument.
     address : Address
-        Where they may go.
+        Where they may be sent.
     noted : bool
-        Whether a key from the environment goes there only because that was confirmed.
+        Whether a key from the environment may be sent there only because that was confirmed.
     """
 
     values: Mapping[str, Secret]
@@ -42,17 +42,17 @@ class Found:
     noted: bool
 
 
-def named_variables(account: Named, kind: type[Provider]) -> dict[str, str]:
-    """Return the environment variable that is an account's own, for each field."""
+def named_variables(account: ConfiguredAccount, provider_class: type[Provider]) -> dict[str, str]:
+    """Return an account's own environment variable for each field."""
     if account.listed:
-        return variables(account.name, kind)
-    return {field.name: field.variable for field in fields(kind)}
+        return variables(account.name, provider_class)
+    return {field.name: field.variable for field in fields(provider_class)}
 
 
-def in_environment(account: Named, kind: type[Provider]) -> dict[str, str]:
-    """Return the variable that holds a field, for each that the environment holds."""
-    named = named_variables(account, kind)
-    own = {field.name: field.variable for field in fields(kind)}
+def in_environment(account: ConfiguredAccount, provider_class: type[Provider]) -> dict[str, str]:
+    """Return, for each field that the environment holds, the variable that holds it."""
+    named = named_variables(account, provider_class)
+    own = {field.name: field.variable for field in fields(provider_class)}
     found = {}
     for field, variable in named.items():
         wanted = (variable, own[field]) if account.name == account.provider else (variable,)
@@ -62,33 +62,37 @@ def in_environment(account: Named, kind: type[Provider]) -> dict[str, str]:
     return found
 
 
-def address(account: Named, kind: type[Provider], *, is_new: bool = False) -> Address:
-    """Return where requests of an account go, and who says so.
+def address(
+    account: ConfiguredAccount, provider_class: type[Provider], *, is_new: bool = False
+) -> Address:
+    """Return where requests of an account go, and where that address comes from.
 
     Raises
     ------
     ArgumentError
-        When that cannot be meant.
+        When the address is invalid.
     """
     source: Source = "given" if is_new else "file"
     url = account.options.get(BASE_URL)
-    held = in_environment(account, kind).get(BASE_URL)
+    held = in_environment(account, provider_class).get(BASE_URL)
     if held is not None:
         source, url = "environment", checked_base_url(os.environ[held], f"{account.name}: {held}")
     elif url is None:
-        source, url = "default", kind.default_base_url
+        source, url = "default", provider_class.default_base_url
     else:
         url = checked_base_url(url, f"{account.name}: {BASE_URL}")
     return Address(binding.normal(url), source)
 
 
 def keys(
-    account: Named, kind: type[Provider], given: Mapping[str, Secret] | None = None
+    account: ConfiguredAccount,
+    provider_class: type[Provider],
+    given: Mapping[str, Secret] | None = None,
 ) -> list[Key]:
-    """Return the secrets of an account, as far as it matters where they go."""
-    held = in_environment(account, kind)
+    """Return where each secret of an account comes from."""
+    held = in_environment(account, provider_class)
     found = []
-    for one in kind.credentials:
+    for one in provider_class.credentials:
         if not one.is_secret:
             continue
         if given is not None and one.argument in given:
@@ -101,62 +105,64 @@ def keys(
     return found
 
 
-def refusal(account: Named, kind: type[Provider], kept: Reader) -> UnconfirmedHostError | None:
-    """Return why the keys of an account may not go where it is; ``None`` where they may.
+def refusal(
+    account: ConfiguredAccount, provider_class: type[Provider], kept: Reader
+) -> UnconfirmedHostError | None:
+    """Return why the keys of an account may not be sent to its address; ``None`` if they may.
 
     Raises
     ------
     ArgumentError
-        When its address cannot be meant.
+        When its address is invalid.
     StorageError, ConfigurationError
-        When the store that says so cannot be read.
+        When the store with the confirmed host cannot be read.
     """
     return binding.refusal(
         account.name,
-        keys(account, kind),
-        address(account, kind),
-        kind.default_base_url,
+        keys(account, provider_class),
+        address(account, provider_class),
+        provider_class.default_base_url,
         lambda what: kept.bound(account, what),
     )
 
 
 def collected(
-    account: Named,
-    kind: type[Provider],
+    account: ConfiguredAccount,
+    provider_class: type[Provider],
     kept: Reader,
     given: Mapping[str, Secret] | None = None,
     *,
     confirmed: str | None = None,
-) -> Found:
-    """Return the credentials of an account, each from where it is, and where they may go.
+) -> FoundCredentials:
+    """Return the credentials of an account, and the address that they may be sent to.
 
     Parameters
     ----------
-    account : Named
+    account : ConfiguredAccount
         The account.
-    kind : type
+    provider_class : type
         Its provider.
     kept : Reader
-        What reads its store.
+        The reader of its store.
     given : mapping of str to Secret, optional
-        The secrets of an account that is only being connected; they come first.
+        The secrets of an account that is being connected; they come first.
     confirmed : str, optional
-        The host that its keys may go to, as a person confirms it who connects it.
+        The host that its keys may be sent to, confirmed by the person who connects it.
 
     Raises
     ------
     AuthenticationError
-        When one is nowhere to be found; the message says how to supply it.
+        When one is missing; the message says how to supply it.
     UnconfirmedHostError
-        When one may not go where the account is.
+        When one may not be sent to the address of the account.
     ArgumentError
-        When the account's address cannot be meant.
+        When the account's address is invalid.
     StorageError
         When the store that keeps it cannot be read.
     """
-    held = in_environment(account, kind)
+    held = in_environment(account, provider_class)
     found = {}
-    for credential in kind.credentials:
+    for credential in provider_class.credentials:
         argument = credential.argument
         secret = (given or {}).get(argument)
         if secret is None and argument in held:
@@ -166,16 +172,16 @@ def collected(
         elif secret is None and credential.is_secret:
             secret = kept.secret(account, argument)
         if secret is None:
-            raise _missing(account, kind, credential)
+            raise _missing(account, provider_class, credential)
         found[argument] = secret
-    sources = keys(account, kind, given)
-    place = address(account, kind, is_new=given is not None)
+    sources = keys(account, provider_class, given)
+    place = address(account, provider_class, is_new=given is not None)
     if confirmed is None:
         refused = binding.refusal(
             account.name,
             sources,
             place,
-            kind.default_base_url,
+            provider_class.default_base_url,
             lambda what: kept.bound(account, what),
             is_new=given is not None,
         )
@@ -183,46 +189,52 @@ def collected(
         refused = binding.mismatch(account.name, confirmed, place)
     if refused is not None:
         raise refused
-    return Found(found, place, binding.needs_note(sources, place, kind.default_base_url))
+    return FoundCredentials(
+        found, place, binding.needs_note(sources, place, provider_class.default_base_url)
+    )
 
 
 def opened(
-    account: Named, kind: type[Provider], found: Found, *, limits: Limits | None = None
+    account: ConfiguredAccount,
+    provider_class: type[Provider],
+    found: FoundCredentials,
+    *,
+    limits: Limits | None = None,
 ) -> Provider:
-    """Return an account ready to be read, with what was found, at the address it may go to.
+    """Return an account that can be read, with the credentials and the address found.
 
     Raises
     ------
     AuthenticationError
         When a credential cannot be sent.
     """
-    variables = in_environment(account, kind)
-    # each is given, for a provider would look for its own variables otherwise
+    variables = in_environment(account, provider_class)
+    # all are given: a provider would look for its own variables otherwise
     settings = {
         one.argument: os.environ[variables[one.argument]]
         if one.argument in variables
         else account.options.get(one.argument, one.default)
-        for one in kind.settings
+        for one in provider_class.settings
     }
-    make: Any = kind  # each provider's constructor is its own
+    make: Any = provider_class  # each provider's constructor is its own
     made: Provider = make(
         **found.values, **settings, name=account.name, base_url=found.address.url, limits=limits
     )
     return made
 
 
-def kind_of(account: Named, known: Kinds) -> type[Provider]:
-    """Return the provider of an account, or raise the error that says it is gone."""
-    kind = known.get(account.provider)
-    if kind is not None:
-        return kind
+def provider_class_of(account: ConfiguredAccount, known: KnownProviders) -> type[Provider]:
+    """Return the provider of an account; raise UnknownNameError if it is not installed."""
+    provider_class = known.get(account.provider)
+    if provider_class is not None:
+        return provider_class
     error = UnknownNameError(f"{gone(account)}: billnb accounts remove {account.name}")
     error.account = account.name
     raise error
 
 
-def gone(account: Named) -> str:
-    """Return what is said of an account whose provider is gone."""
+def gone(account: ConfiguredAccount) -> str:
+    """Return the message about an account whose provider is not installed."""
     provider = redact(account.provider, limit=60)
     return (
         f"its provider, {provider!r}, is not installed, or cannot be loaded; install its package, "
@@ -230,28 +242,30 @@ def gone(account: Named) -> str:
     )
 
 
-def _missing(account: Named, kind: type[Provider], credential: Credential) -> AuthenticationError:
-    variable = named_variables(account, kind)[credential.argument]
+def _missing(
+    account: ConfiguredAccount, provider_class: type[Provider], credential: Credential
+) -> AuthenticationError:
+    variable = named_variables(account, provider_class)[credential.argument]
     how = f"billnb accounts add {account.name} --provider {account.provider}"
     if account.listed:
         how = f"billnb accounts remove {account.name}, and then {how}"
     error = AuthenticationError(
         f"the {credential.label} is missing; set the environment variable {variable}, or connect "
-        f"the account{' anew' if account.listed else ''}: {how}"
+        f"the account{' again' if account.listed else ''}: {how}"
     )
     error.account = account.name
     return error
 
 
 __all__ = [
-    "Found",
+    "FoundCredentials",
     "address",
     "collected",
     "gone",
     "in_environment",
     "keys",
-    "kind_of",
     "named_variables",
     "opened",
+    "provider_class_of",
     "refusal",
 ]

@@ -14,25 +14,25 @@ logger = logging.getLogger("billnb.accounts")
 
 BASE_URL = "base_url"
 
-Kinds = dict[str, type[Provider]]
+KnownProviders = dict[str, type[Provider]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One thing to be filled in.
+    """One field of the form that connects an account.
 
     Attributes
     ----------
     name : str
         The provider's argument: ``api_key``.
     label : str
-        What a person calls it: ``API key``.
+        The name shown to people: ``API key``.
     secret : bool
         Whether it must never be shown.
     required : bool
-        Whether there is no account without it.
+        Whether an account needs it.
     placeholder : str or None
-        What stands where nothing is filled in.
+        The text shown while it is empty.
     variable : str
         The provider's own environment variable: ``BYTIO_API_KEY``.
     """
@@ -45,15 +45,15 @@ class Field:
     variable: str
 
 
-def kinds() -> Kinds:
+def known_providers() -> KnownProviders:
     """Return the providers installed, by name; one that cannot be loaded is left out.
 
     Examples
     --------
-    >>> [kind.__name__ for kind in kinds().values()]
+    >>> [provider_class.__name__ for provider_class in known_providers().values()]
     ['Bytio', 'Unpod']
     """
-    found: Kinds = {}
+    found: KnownProviders = {}
     for name, point in sorted(providers.points().items()):
         try:
             found[name] = providers.loaded(point)
@@ -63,12 +63,12 @@ def kinds() -> Kinds:
 
 
 @lru_cache(maxsize=64)
-def fields(kind: type[Provider]) -> tuple[Field, ...]:
-    """Return what must be filled in for an account of a provider.
+def fields(provider_class: type[Provider]) -> tuple[Field, ...]:
+    """Return the fields of an account of a provider.
 
     Examples
     --------
-    >>> [field.name for field in fields(kinds()["unpod"])]
+    >>> [field.name for field in fields(known_providers()["unpod"])]
     ['token', 'org_handle', 'base_url']
     """
     return (
@@ -81,7 +81,7 @@ def fields(kind: type[Provider]) -> tuple[Field, ...]:
                 placeholder=None,
                 variable=one.variable,
             )
-            for one in kind.credentials
+            for one in provider_class.credentials
         ),
         *(
             Field(
@@ -92,21 +92,21 @@ def fields(kind: type[Provider]) -> tuple[Field, ...]:
                 placeholder=one.default,
                 variable=one.variable,
             )
-            for one in kind.settings
+            for one in provider_class.settings
         ),
         Field(
             name=BASE_URL,
             label="Address of the API",
             secret=False,
             required=False,
-            placeholder=kind.default_base_url,
-            variable=kind.url_variable,
+            placeholder=provider_class.default_base_url,
+            variable=provider_class.url_variable,
         ),
     )
 
 
 def as_variable(name: str) -> str:
-    """Return a name as it stands in the names of environment variables.
+    """Return a name in the form it has in environment variables.
 
     Examples
     --------
@@ -116,19 +116,27 @@ def as_variable(name: str) -> str:
     return re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
-def variables(name: str, kind: type[Provider]) -> dict[str, str]:
+def variables(name: str, provider_class: type[Provider]) -> dict[str, str]:
     """Return the environment variable of each field of a named account.
 
     Examples
     --------
-    >>> variables("voice", kinds()["unpod"])["token"]
+    >>> variables("voice", known_providers()["unpod"])["token"]
     'BILLNB_VOICE_API_TOKEN'
     """
-    prefix = f"{as_variable(kind.provider)}_"
+    prefix = f"{as_variable(provider_class.provider)}_"
     return {
         field.name: f"BILLNB_{as_variable(name)}_{field.variable.removeprefix(prefix)}"
-        for field in fields(kind)
+        for field in fields(provider_class)
     }
 
 
-__all__ = ["BASE_URL", "Field", "Kinds", "as_variable", "fields", "kinds", "variables"]
+__all__ = [
+    "BASE_URL",
+    "Field",
+    "KnownProviders",
+    "as_variable",
+    "fields",
+    "known_providers",
+    "variables",
+]

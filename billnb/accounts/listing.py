@@ -1,6 +1,6 @@
-"""The accounts there are, and what is known of each.
+"""The list of accounts, with the state of each.
 
-No keyring is asked, so that a thousand accounts are listed as fast as one, and none is unlocked.
+No keyring is asked: a thousand accounts are listed as fast as one, and no keyring is unlocked.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Literal, TypeVar
 from billnb import providers
 from billnb.accounts import binding, credentials, states
 from billnb.accounts.config import configuration
-from billnb.accounts.config.configuration import Named
+from billnb.accounts.config.configuration import ConfiguredAccount
 from billnb.accounts.credentials import gone, in_environment, named_variables
-from billnb.accounts.fields import Kinds, kinds
+from billnb.accounts.fields import KnownProviders, known_providers
 from billnb.accounts.secrets import keyrings, secret_file
 from billnb.accounts.states import Outcome, States
-from billnb.errors import BillnbError, UnknownNameError, discreet
+from billnb.errors import BillnbError, UnknownNameError, clear_frames_on_error
 from billnb.providers.base import Provider
 from billnb.values.secret import redact
 
@@ -31,21 +31,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What may be known of an account by anyone.
+    """An account, without any secret.
 
     Attributes
     ----------
     name : str
-        What it is called, and what :func:`billnb.load` takes.
+        Its name, which :func:`billnb.load` takes.
     provider, label : str
-        Its vendor, and how a person writes that.
+        Its provider, and the name of the provider shown to people.
     known : bool
         Whether the provider is installed.
     state : str
         ``ok``, ``refused`` or ``unreachable``, as its last test found; ``untried``; ``incomplete``
-        where a credential is missing; ``unconfirmed`` where one would go to a host that it was not
-        connected for; ``locked`` where the store that keeps one cannot be read; ``unknown`` where
-        the provider is gone.
+        where a credential is missing; ``unconfirmed`` where one would be sent to a host that it was
+        not connected for; ``locked`` where the store that keeps one cannot be read; ``unknown``
+        where the provider is not installed.
     message : str or None
         What was wrong.
     tested_at, last_sync : datetime.datetime or None
@@ -53,11 +53,11 @@ class Account:
     kept : {"keyring", "file", "environment"} or None
         Where its secrets are taken from.
     options : mapping of str to str
-        What is no secret.
+        Its options, none of which is secret.
     removable : bool
         Whether it can be removed; not where it is only in the environment.
     variables : mapping of str to str
-        The environment variable of each of its fields; what is set there wins.
+        The environment variable of each of its fields; a value set there comes first.
     """
 
     name: str
@@ -74,19 +74,19 @@ class Account:
     variables: Mapping[str, str]
 
 
-@discreet
+@clear_frames_on_error
 def list() -> builtins.list[Account]:  # noqa: A001 - billnb.accounts.list() is what it is
     """Return the accounts there are, by name; those that are only in the environment as well.
 
     Returns
     -------
     list of Account
-        An account whose provider is gone is there too, with the state ``unknown``.
+        An account whose provider is not installed is included, with the state ``unknown``.
 
     Raises
     ------
     ConfigurationError
-        When the file of accounts cannot be meant.
+        When the file of accounts is invalid.
     StorageError
         When it cannot be read.
 
@@ -97,14 +97,14 @@ def list() -> builtins.list[Account]:  # noqa: A001 - billnb.accounts.list() is 
     >>> [account.name for account in list()]
     []
     """
-    known = kinds()
+    known = known_providers()
     noted = states.read()
     accounts = available(configuration.read(known), known)
     stores = _stores(accounts.values())
     return [_record(accounts[name], known, noted, stores) for name in sorted(accounts)]
 
 
-@discreet
+@clear_frames_on_error
 def names() -> builtins.list[str]:
     """Return what :func:`billnb.load` takes: names of accounts, and of providers.
 
@@ -116,24 +116,30 @@ def names() -> builtins.list[str]:
     return sorted({*configuration.read(), *providers.names()})
 
 
-def available(named: Mapping[str, Named], known: Kinds) -> dict[str, Named]:
+def available(
+    named: Mapping[str, ConfiguredAccount], known: KnownProviders
+) -> dict[str, ConfiguredAccount]:
     """Return the accounts of the file, and those of the environment beside them."""
-    begun = {name: of_environment(name) for name, kind in known.items() if kind.is_begun()}
+    begun = {
+        name: of_environment(name)
+        for name, provider_class in known.items()
+        if provider_class.has_key_in_environment()
+    }
     return {**begun, **named}
 
 
-def of_environment(provider: str) -> Named:
+def of_environment(provider: str) -> ConfiguredAccount:
     """Return the account of a provider's own environment variables."""
-    return Named(provider, provider, listed=False)
+    return ConfiguredAccount(provider, provider, listed=False)
 
 
-def found(name: str, there: Mapping[str, T]) -> T:
-    """Return the account that a name means.
+def find(name: str, there: Mapping[str, T]) -> T:
+    """Return the account with a name.
 
     Raises
     ------
     UnknownNameError
-        When it means none; the message lists those there are.
+        When there is none; the message lists the known ones.
     """
     if name in there:
         return there[name]
@@ -147,46 +153,55 @@ def found(name: str, there: Mapping[str, T]) -> T:
 
 
 def record(
-    account: Named, known: Kinds, noted: States, in_file: secret_file.Tables | None = None
+    account: ConfiguredAccount,
+    known: KnownProviders,
+    noted: States,
+    in_file: secret_file.Tables | None = None,
 ) -> Account:
-    """Return what may be known of an account by anyone; the file's secrets are read, or given."""
+    """Return an account without its secrets; the file of secrets is read, unless it is given."""
     return _record(account, known, noted, _stores([account], in_file))
 
 
-def _record(account: Named, known: Kinds, noted: States, stores: _Stores) -> Account:
-    kind = known.get(account.provider)
+def _record(
+    account: ConfiguredAccount, known: KnownProviders, noted: States, stores: _Stores
+) -> Account:
+    provider_class = known.get(account.provider)
     seen = noted.get(account.name, states.State())
     state, message = seen.state, seen.message
-    lacks = None if kind is None else _lacking(account, kind, stores)
-    if kind is None:
+    lacks = None if provider_class is None else _lacking(account, provider_class, stores)
+    if provider_class is None:
         state, message = None, gone(account)
     elif lacks is not None:
         state, message = lacks
     elif state in ("incomplete", "locked", "unconfirmed") and account.kept != "keyring":
         state, message = None, None  # what was missing has been supplied
-    held = {} if kind is None else in_environment(account, kind)
-    secrets = [] if kind is None else [one.argument for one in kind.credentials if one.is_secret]
+    held = {} if provider_class is None else in_environment(account, provider_class)
+    secrets = (
+        []
+        if provider_class is None
+        else [one.argument for one in provider_class.credentials if one.is_secret]
+    )
     from_environment = bool(secrets) and all(one in held for one in secrets)
     return Account(
         name=account.name,
         provider=account.provider,
-        label=account.provider if kind is None else kind.__name__,
-        known=kind is not None,
-        state=state or ("unknown" if kind is None else "untried"),
+        label=account.provider if provider_class is None else provider_class.__name__,
+        known=provider_class is not None,
+        state=state or ("unknown" if provider_class is None else "untried"),
         message=message,
         tested_at=seen.tested_at,
         last_sync=seen.last_sync,
         kept="environment" if from_environment else account.kept,
-        # of a provider that is gone, nobody can say what is a secret
-        options={} if kind is None else dict(account.options),
+        # which options are secret is known only to the provider
+        options={} if provider_class is None else dict(account.options),
         removable=account.listed,
-        variables={} if kind is None else named_variables(account, kind),
+        variables={} if provider_class is None else named_variables(account, provider_class),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Stores:
-    """What can be known of stores without a secret being read.
+    """What is known of the stores without asking a keyring.
 
     Attributes
     ----------
@@ -205,7 +220,9 @@ class _Stores:
         return None if found is None else found.reveal()
 
 
-def _stores(accounts: Iterable[Named], in_file: secret_file.Tables | None = None) -> _Stores:
+def _stores(
+    accounts: Iterable[ConfiguredAccount], in_file: secret_file.Tables | None = None
+) -> _Stores:
     used = {one.kept for one in accounts}
     problems: dict[str, str] = {}
     if "keyring" in used and (message := keyrings.backend()[1]) is not None:
@@ -218,10 +235,12 @@ def _stores(accounts: Iterable[Named], in_file: secret_file.Tables | None = None
     return _Stores(in_file or {}, problems)
 
 
-def _lacking(account: Named, kind: type[Provider], stores: _Stores) -> tuple[Outcome, str] | None:
-    """Return what is said of a credential that is nowhere; a keyring is believed to have it."""
-    held = in_environment(account, kind)
-    for credential in kind.credentials:
+def _lacking(
+    account: ConfiguredAccount, provider_class: type[Provider], stores: _Stores
+) -> tuple[Outcome, str] | None:
+    """Return the state for a missing credential; a keyring is assumed to have it."""
+    held = in_environment(account, provider_class)
+    for credential in provider_class.credentials:
         argument = credential.argument
         if argument in held or argument in account.options:
             continue
@@ -230,31 +249,31 @@ def _lacking(account: Named, kind: type[Provider], stores: _Stores) -> tuple[Out
                 return "locked", stores.problems[account.kept]
             if account.kept == "keyring" or argument in stores.in_file.get(account.name, {}):
                 continue
-        variable = named_variables(account, kind)[argument]
-        said = f"the {credential.label} is missing; set {variable}, or connect the account anew"
-        return "incomplete", said
-    return _unconfirmed(account, kind, stores)
+        variable = named_variables(account, provider_class)[argument]
+        message = f"the {credential.label} is missing; set {variable}, or connect the account again"
+        return "incomplete", message
+    return _unconfirmed(account, provider_class, stores)
 
 
 def _unconfirmed(
-    account: Named, kind: type[Provider], stores: _Stores
+    account: ConfiguredAccount, provider_class: type[Provider], stores: _Stores
 ) -> tuple[Outcome, str] | None:
-    """Return what is said of a key that may not go where the account is; a keyring is believed."""
+    """Return the state for an unconfirmed host; a key in a keyring is assumed to be confirmed."""
     try:
-        address = credentials.address(account, kind)
+        address = credentials.address(account, provider_class)
         keys = [
             key
-            for key in credentials.keys(account, kind)
+            for key in credentials.keys(account, provider_class)
             if key.source != "kept" or account.kept == "file"
         ]
         refused = binding.refusal(
             account.name,
             keys,
             address,
-            kind.default_base_url,
+            provider_class.default_base_url,
             lambda what: stores.bound(account.name, what),
         )
-    except BillnbError:  # an address that cannot be meant, which is said when it is asked
+    except BillnbError:  # an invalid address, which is an error when the account is used
         return None
     if refused is None:
         return None
@@ -262,4 +281,4 @@ def _unconfirmed(
     return "unconfirmed", str(refused)
 
 
-__all__ = ["Account", "available", "found", "list", "names", "of_environment", "record"]
+__all__ = ["Account", "available", "find", "list", "names", "of_environment", "record"]

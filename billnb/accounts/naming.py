@@ -1,7 +1,7 @@
 """The names that accounts may have.
 
-Its environment variables are made of its name, so that two names that come to the same variable
-would have one account's key sent as the other's.
+An account's environment variables are made from its name. Two names with the same variables would
+have one account's key sent as the other's, and are refused.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from billnb.accounts.fields import Kinds, as_variable, variables
+from billnb.accounts.fields import KnownProviders, as_variable, variables
 from billnb.errors import ArgumentError, NameTakenError
 from billnb.providers.base import Provider
 
@@ -19,7 +19,7 @@ _OURS = frozenset({"BILLNB_CONFIG", "BILLNB_REDACTION_KEY"})
 
 
 def is_name(name: object) -> bool:
-    """Whether an account may be called so.
+    """Return whether an account may have a name.
 
     Examples
     --------
@@ -30,32 +30,34 @@ def is_name(name: object) -> bool:
 
 
 def checked(name: object) -> str:
-    """Return a name, if it is one.
+    """Return a name, if it is valid.
 
     Raises
     ------
     ArgumentError
-        When it is none; the message says what names are like.
+        When it is not; the message says what is.
     """
     if isinstance(name, str) and is_name(name):
         return name
-    # which is not repeated: a key may have been put in its place
+    # it is not repeated: it may be a key, written there by mistake
     raise ArgumentError(
-        "that is no name for an account; names are 1 to 64 letters, digits, - and _ (ASCII), "
+        "that is not a valid account name; names are 1 to 64 letters, digits, - and _ (ASCII), "
         "and begin with a letter or a digit"
     )
 
 
-def check_free(name: str, provider: str, others: Iterable[tuple[str, str]], kinds: Kinds) -> None:
-    """Refuse a name that is taken, or means something else.
+def check_free(
+    name: str, provider: str, others: Iterable[tuple[str, str]], known: KnownProviders
+) -> None:
+    """Refuse a name that is taken or reserved.
 
     Parameters
     ----------
     name, provider : str
-        The account to be.
+        The new account.
     others : iterable of tuple
         Names and providers of the accounts there are.
-    kinds : dict
+    known : dict
         The providers installed.
 
     Raises
@@ -65,47 +67,49 @@ def check_free(name: str, provider: str, others: Iterable[tuple[str, str]], kind
     ArgumentError
         When it is another provider's name.
     """
-    for known in kinds:
-        if as_variable(known) == as_variable(name) and (known, known) != (name, provider):
+    for other in known:
+        if as_variable(other) == as_variable(name) and (other, other) != (name, provider):
             raise ArgumentError(
-                f"{name!r} means the provider {known}; choose another name"
-                + (f", or {known!r} itself" if known == provider else "")
+                f"{name!r} is the name of the provider {other}; choose another name"
+                + (f", or {other!r} itself" if other == provider else "")
             )
-    wanted = _variables(name, provider, kinds)
+    wanted = _variables(name, provider, known)
     if wanted & _OURS:
-        raise NameTakenError(f"the variables of {name!r} mean something else; choose another name")
-    for other, others_provider in others:
+        raise NameTakenError(f"the variables of {name!r} are reserved; choose another name")
+    for other, provider_of_other in others:
         if other == name:
             raise NameTakenError(
                 f"there is an account {name!r} already; choose another name, or remove it first: "
                 f"billnb accounts remove {name}"
             )
-        if wanted & _variables(other, others_provider, kinds):
+        if wanted & _variables(other, provider_of_other, known):
             raise NameTakenError(
                 f"{name!r} and {other!r} would share environment variables; choose another name"
             )
 
 
-def clash(accounts: Iterable[tuple[str, str]], kinds: Kinds) -> tuple[str, str] | None:
+def clash(accounts: Iterable[tuple[str, str]], known: KnownProviders) -> tuple[str, str] | None:
     """Return two names that share an environment variable, if there are any."""
     seen: dict[str, str] = {}
     for name, provider in accounts:
-        for variable in _variables(name, provider, kinds):
+        for variable in _variables(name, provider, known):
             if seen.setdefault(variable, name) != name:
                 return seen[variable], name
     return None
 
 
-def _variables(name: str, provider: str, kinds: Kinds) -> set[str]:
-    before, kind = f"BILLNB_{as_variable(name)}", kinds.get(provider)
-    own = {f"{before}_BASE_URL"}  # every provider has it, one that is gone too
-    return own if kind is None else own | {before + end for end in _endings(kind)}
+def _variables(name: str, provider: str, known: KnownProviders) -> set[str]:
+    before, provider_class = f"BILLNB_{as_variable(name)}", known.get(provider)
+    own = {f"{before}_BASE_URL"}  # every provider has it, also one that is not installed
+    return (
+        own if provider_class is None else own | {before + end for end in _endings(provider_class)}
+    )
 
 
 @lru_cache(maxsize=64)
-def _endings(kind: type[Provider]) -> tuple[str, ...]:
-    """Return how the variables of a provider's accounts end, which are made ten thousand times."""
-    return tuple(one.removeprefix("BILLNB_X") for one in variables("X", kind).values())
+def _endings(provider_class: type[Provider]) -> tuple[str, ...]:
+    """Return the endings of the variables of a provider's accounts, which are needed often."""
+    return tuple(one.removeprefix("BILLNB_X") for one in variables("X", provider_class).values())
 
 
 __all__ = ["check_free", "checked", "clash", "is_name"]

@@ -1,6 +1,7 @@
 """Names of accounts resolved to accounts that can be read.
 
-One of the file of accounts; else a provider's own name means its account in the environment:
+A name is one of the file of accounts; else a provider's own name means its account in the
+environment:
 ``load("bytio")`` is ``load(Bytio())``.
 """
 
@@ -12,15 +13,15 @@ from typing import Any
 
 from billnb.accounts import credentials
 from billnb.accounts.config import configuration
-from billnb.accounts.config.configuration import Named
-from billnb.accounts.fields import Kinds, kinds
-from billnb.accounts.listing import available, found, of_environment
+from billnb.accounts.config.configuration import ConfiguredAccount
+from billnb.accounts.fields import KnownProviders, known_providers
+from billnb.accounts.listing import available, find, of_environment
 from billnb.accounts.secrets.keeping import Reader
-from billnb.errors import ArgumentError, AuthenticationError, discreet
+from billnb.errors import ArgumentError, AuthenticationError, clear_frames_on_error
 from billnb.providers.base import Provider
 
 
-@discreet
+@clear_frames_on_error
 def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
     """Return accounts by the name they have in the history.
 
@@ -28,7 +29,7 @@ def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
     ----------
     accounts : sequence of Provider or str
         Accounts, or names of accounts; none means every configured one. Accounts that share a
-        name are told apart as ``unpod``, ``unpod-2``, ``unpod-3``, in the order given.
+        name are numbered: ``unpod``, ``unpod-2``, ``unpod-3``, in the order given.
 
     Returns
     -------
@@ -38,16 +39,16 @@ def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
     Raises
     ------
     UnknownNameError
-        For a name that is no account's; the message lists those there are.
+        For an unknown name; the message lists the known ones.
     UnconfirmedHostError
-        When a key would go to a host that it was not connected for; :func:`confirm` says that it
-        may.
+        When a key would be sent to a host that it was not connected for; :func:`confirm` allows
+        it.
     AuthenticationError
         When no account is given and none is configured, and when a credential is missing.
     StorageError, ConfigurationError
         When a secret, or the file of accounts, cannot be read.
     ArgumentError
-        For what is no account, and for an account given twice.
+        For something other than an account, and for an account given twice.
 
     Examples
     --------
@@ -55,15 +56,15 @@ def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
     >>> resolve([billnb.Bytio("k3y"), billnb.Bytio("another")])
     {'bytio': <Bytio account 'bytio'>, 'bytio-2': <Bytio account 'bytio'>}
     """
-    meant = _accounts(accounts) if accounts else configured()
-    given = Counter(account.identity for account in meant)
-    for account in meant:
+    wanted = _accounts(accounts) if accounts else configured()
+    given = Counter(account.identity for account in wanted)
+    for account in wanted:
         if given[account.identity] > 1:
             raise ArgumentError(f"account {account.name} is given twice, and would count twice")
     named: dict[str, Provider] = {}
     seen: Counter[str] = Counter()
-    taken = {account.name for account in meant}
-    for account in meant:
+    taken = {account.name for account in wanted}
+    for account in wanted:
         name = account.name
         seen[name] += 1
         if seen[name] > 1:
@@ -72,26 +73,25 @@ def resolve(accounts: Sequence[Provider | str]) -> dict[str, Provider]:
     return named
 
 
-@discreet
+@clear_frames_on_error
 def configured() -> list[Provider]:
-    """Return every account there is: those of the file, and those of the environment.
+    """Return every configured account: those of the file, and those of the environment.
 
     Returns
     -------
     list of Provider
         An account of the environment whose address and credentials are those of one of the file is
-        left out, for it would count twice. Where some credentials of an account are there and
-        others missing, that is an error: an account left out in silence would make part of the
-        ledger pass for all of it.
+        left out, because it would count twice. An account with only some of its credentials is an
+        error: without it, part of the ledger would pass for all of it.
 
     Raises
     ------
     AuthenticationError
         When there is none, or a credential is missing; the message says what to do.
     UnconfirmedHostError
-        When a key would go to a host that it was not connected for.
+        When a key would be sent to a host that it was not connected for.
     UnknownNameError
-        When an account's provider is gone.
+        When an account's provider is not installed.
     StorageError, ConfigurationError
         When a secret, or the file of accounts, cannot be read.
 
@@ -104,7 +104,7 @@ def configured() -> list[Provider]:
         ...
     billnb.errors.AuthenticationError: no account is given, and none is configured; ...
     """
-    known, kept = kinds(), Reader()
+    known, kept = known_providers(), Reader()
     there = available(configuration.read(known), known).values()
     named = [_opened(one, known, kept) for one in there if one.listed]
     seen = {account.access for account in named}
@@ -113,8 +113,8 @@ def configured() -> list[Provider]:
     if accounts:
         return accounts
     wanted = "; ".join(
-        f"{kind.provider}: {' and '.join(one.variable for one in kind.credentials)}"
-        for kind in known.values()
+        f"{one.provider}: {' and '.join(credential.variable for credential in one.credentials)}"
+        for one in known.values()
     )
     raise AuthenticationError(
         "no account is given, and none is configured; connect one with billnb accounts add, or "
@@ -132,20 +132,22 @@ def _accounts(accounts: Sequence[Provider | str]) -> list[Provider]:
             )
     if all(isinstance(account, Provider) for account in accounts):
         return [account for account in accounts if isinstance(account, Provider)]
-    known, kept = kinds(), Reader()
+    known, kept = known_providers(), Reader()
     there = {name: of_environment(name) for name in known} | configuration.read(known)
     return [
-        account if isinstance(account, Provider) else _opened(found(account, there), known, kept)
+        account if isinstance(account, Provider) else _opened(find(account, there), known, kept)
         for account in accounts
     ]
 
 
-def _opened(account: Named, known: Kinds, kept: Reader) -> Provider:
-    kind = credentials.kind_of(account, known)
+def _opened(account: ConfiguredAccount, known: KnownProviders, kept: Reader) -> Provider:
+    provider_class = credentials.provider_class_of(account, known)
     if account.listed:
-        return credentials.opened(account, kind, credentials.collected(account, kind, kept))
-    # key and host are the environment's both, and need no confirmation; the constructor takes them
-    make: Any = kind
+        return credentials.opened(
+            account, provider_class, credentials.collected(account, provider_class, kept)
+        )
+    # key and host both come from the environment, and need no confirmation
+    make: Any = provider_class
     of_environment: Provider = make()
     return of_environment
 

@@ -1,6 +1,6 @@
 """The states of accounts: how their last test went, and when they were last loaded.
 
-Nothing depends on it: a file of states that cannot be read is begun anew, and a load never fails
+Nothing depends on them: a file of states that cannot be read is replaced, and a load never fails
 because its moment could not be noted.
 """
 
@@ -13,10 +13,10 @@ from typing import Literal
 
 import msgspec
 
-from billnb.accounts import places
+from billnb.accounts import paths
 from billnb.errors import StorageError
 from billnb.files import trusted
-from billnb.files.locked import leftovers, turn, write
+from billnb.files.locked import leftovers, write, write_lock
 
 logger = logging.getLogger("billnb.accounts")
 
@@ -24,7 +24,7 @@ Outcome = Literal["ok", "refused", "unreachable", "incomplete", "locked", "uncon
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is known of one account; `message` is what its last test said, when it failed."""
+    """The state of one account; `message` says why its last test failed."""
 
     state: Outcome | None = None
     message: str | None = None
@@ -38,12 +38,14 @@ _decoder = msgspec.json.Decoder(States)
 
 
 def read() -> States:
-    """Return what is known, by name of account."""
+    """Return the states, by name of account."""
     try:
-        return _decoder.decode(trusted.plain_content(places.states_file()))
-    except (OSError, RuntimeError, ValueError) as error:  # not there, or no longer what it was
+        return _decoder.decode(trusted.plain_content(paths.states_file()))
+    except (OSError, RuntimeError, ValueError) as error:  # missing or damaged
         if not isinstance(error, FileNotFoundError):
-            logger.debug("the states of accounts are begun anew: %s", type(error).__name__)
+            logger.debug(
+                "the states of accounts cannot be read, and are replaced: %s", type(error).__name__
+            )
         return {}
 
 
@@ -68,7 +70,7 @@ def note_sync(names: Iterable[str]) -> None:
 
 
 def note_change(name: str) -> None:
-    """Note that an account is not what it was when it was tested."""
+    """Note that an account was changed after its last test."""
 
     def untried(states: States) -> None:
         before = states.get(name, State())
@@ -79,11 +81,11 @@ def note_change(name: str) -> None:
 
 
 def keep_only(names: Collection[str]) -> None:
-    """Forget all accounts but those, and sweep what a killed process left of the file.
+    """Forget all other accounts, and remove what a killed process left of the file.
 
-    It is called while nobody else changes accounts, for one that comes later is not among those.
+    The caller holds the lock of the accounts: one added meanwhile would be forgotten too.
     """
-    if not read().keys() <= {*names} or leftovers(places.states_file()):
+    if not read().keys() <= {*names} or leftovers(paths.states_file()):
         _change(lambda states: [states.pop(name) for name in states.keys() - {*names}])
 
 
@@ -92,9 +94,9 @@ def _now() -> datetime:
 
 
 def _change(change: Callable[[States], object]) -> None:
-    path = places.states_file()
+    path = paths.states_file()
     try:
-        with turn(path):
+        with write_lock(path):
             states = read()
             change(states)
             write(path, msgspec.json.format(msgspec.json.encode(states, order="sorted")))

@@ -1,9 +1,9 @@
-"""Questions about a history: each is a function that takes a history and returns a small frame.
+"""Questions about a history: functions that take a history and return a small frame.
 
 The history may be a pandas, Polars, PyArrow, DuckDB, Dask or PySpark frame with the columns that
-:func:`billnb.load` returns. It is filtered, grouped and summed where it lives, every digit kept;
-the answer is a pandas frame backed by Arrow. Currencies are never added together, and neither are
-invoices and payments.
+:func:`billnb.load` returns. It is filtered, grouped and summed on its own engine, with every digit
+kept; the answer is a pandas frame backed by Arrow. Currencies are never added together, and neither
+are invoices and payments.
 
 >>> from datetime import date
 >>> import billnb

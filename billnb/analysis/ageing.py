@@ -32,18 +32,18 @@ _TYPES = {
 
 
 def ageing(history: Any, as_of: Moment | None = None) -> pd.DataFrame:
-    """Return the unpaid invoices by how long they have been so.
+    """Return the unpaid invoices by age.
 
-    Unpaid are invoices that are pending or whose payment failed. A failed top-up is no debt, and
-    an invoice whose provider states no status is not known to be one.
+    Invoices are unpaid if they are pending or their payment failed. A failed top-up is not owed,
+    and an invoice whose provider states no status is not counted as unpaid.
 
     Parameters
     ----------
     history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
         A history, as :func:`billnb.load` returns it, on any of these engines.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is; now unless told otherwise. A date means its end. Days are counted from one
-        UTC date to another.
+        The moment to answer for; now by default. A date means its end. Days are counted from
+        one UTC date to another.
 
     Returns
     -------

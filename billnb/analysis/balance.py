@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RECENT_DAYS = 90
-"""The days whose mean spend tells how long a balance lasts."""
+"""The days over whose mean spend the time that a balance lasts is estimated."""
 
 _WIDE = pa.decimal128(37, PLACES)  # a difference has one digit more, and 38 are the most
 _RECENT = np.timedelta64(RECENT_DAYS, "D")
@@ -40,10 +40,10 @@ _ORDER = (_PLACE, "issued_at", "entry_id", "change")
 def balance(history: Any) -> pd.DataFrame:
     """Return the balance of each prepaid account after each of its entries.
 
-    Prepaid is an account, in a currency, that has payments of type top-up. Its balance is what
-    was topped up and went through, less its invoices; cancelled and refunded ones do not count.
-    It begins at zero with the first entry of the history: load all of it, for the balance that
-    the provider shows.
+    An account is prepaid, in a currency, if it has payments of type top-up. Its balance is the
+    top-ups that were paid, less its invoices; cancelled and refunded ones do not count.
+    It begins at zero with the first entry of the history: load all of it, to get the balance
+    that the provider shows.
 
     Parameters
     ----------
@@ -57,8 +57,9 @@ def balance(history: Any) -> pd.DataFrame:
 
         - `provider`, `account`, `currency`, string;
         - `issued_at`, timestamp[us, UTC];
-        - `change`, decimal128(28, 12), in units of `currency`: the top-up, or less the invoice;
-        - `balance`, decimal128(28, 12): what is left after it;
+        - `change`, decimal128(28, 12), in units of `currency`: a top-up, or an invoice with the
+          sign turned;
+        - `balance`, decimal128(28, 12): the balance after the entry;
         - `runway_days`, double: how many days that lasts at the mean daily spend of the 90 days
           up to then. ``<NA>`` where nothing was spent in these, and 0 where nothing is left.
 
@@ -99,7 +100,7 @@ def balance(history: Any) -> pd.DataFrame:
 
 
 def _is_one_of(words: pa.ChunkedArray, key: str) -> nw.Expr:
-    """Whether a column is one of some words, or not stated: what that means is seen later."""
+    """Return whether a column holds one of some words, or nothing, which is checked later."""
     stated = [word for word in words.unique().to_pylist() if word is not None]
     unstated = nw.col(key).is_null()
     return nw.col(key).is_in(stated) | unstated if stated else unstated
@@ -107,7 +108,7 @@ def _is_one_of(words: pa.ChunkedArray, key: str) -> nw.Expr:
 
 def _ordered(table: pa.Table, prepaid: pa.Table) -> pa.Table:
     """Return what changes prepaid balances, account by account and in order of time."""
-    # one number for what accounts are sorted by: three columns of text take four times as long
+    # one number to sort accounts by: three columns of text take four times as long
     code, known = np.zeros(len(prepaid), int), np.zeros(len(table), int)
     is_known = np.ones(len(table), bool)
     for key in _KEYS:
@@ -128,7 +129,7 @@ def _ordered(table: pa.Table, prepaid: pa.Table) -> pa.Table:
 
 
 def _places(code: Any, known: Any) -> Any:
-    """Return for each number its place among the codes; -1 for what is none of them."""
+    """Return for each number its place among the codes; -1 if it is not among them."""
     largest = int(code.max())
     if largest < _MOST_CODES:  # to look up is faster than to search
         table = np.full(largest + 2, -1)

@@ -25,8 +25,8 @@ def cash(
 ) -> pd.DataFrame:
     """Return what was paid in each period and currency.
 
-    Payments that went through, less refunds and chargebacks, which bring money back whichever
-    sign their provider gives them. An entry went through when its status is ``paid``, or when its
+    Payments that were paid, less refunds and chargebacks, which reduce the amount whichever sign
+    their provider gives them. An entry counts as paid if its status is ``paid``, or if its
     provider states no status.
 
     Parameters
@@ -38,8 +38,8 @@ def cash(
     group : str or sequence of str
         More columns to group by, such as ``"method"``.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is, which tells the period that is still running; now unless told otherwise. A
-        date means its end.
+        The moment to answer for, and so the period that is not complete; now by default. A date
+        means its end.
 
     Returns
     -------

@@ -31,8 +31,8 @@ _TYPES = {
 def charges(history: Any, by: str = "month", *, include_voided: bool = False) -> pd.DataFrame:
     """Return what was charged in each period, by account and component.
 
-    The components of a period sum exactly to the totals of its invoices: what their provider
-    rounded is a component too, and so is what it does not itemize.
+    The components of a period sum exactly to the totals of its invoices: rounding is a component
+    too, and so are charges that the provider does not itemize.
 
     Parameters
     ----------
@@ -51,8 +51,8 @@ def charges(history: Any, by: str = "month", *, include_voided: bool = False) ->
         - `period`, timestamp[us, UTC]: the first instant of the period;
         - `provider`, `account`, `currency`, string;
         - `component`, string: `usage`, `standing`, `discount` (zero or less), `tax`, `rounding`
-          (what is left to the total where usage or standing charges are stated) or
-          `unclassified` (what is left where neither is);
+          (the rest of the total where usage or standing charges are stated) or
+          `unclassified` (the rest where neither is);
         - `amount`, decimal128(28, 12), in units of `currency`.
 
     Raises

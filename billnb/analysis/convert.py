@@ -20,7 +20,7 @@ from billnb.values.money import PLACES, PRECISION, units
 
 Rate = Decimal | int | str
 Rates = Callable[[str, date], Rate | tuple[Rate, date] | None]
-"""What tells the rate of a currency on a day: a callable, or a frame with these columns."""
+"""Returns the rate of a currency on a day; see :func:`convert`."""
 
 Key = tuple[str, date]
 
@@ -35,26 +35,26 @@ def convert(history: pd.DataFrame, to: str, rates: pd.DataFrame | Rates) -> pd.D
     """Return a history in one currency, each entry at the rate of its own date.
 
     Every amount is multiplied by the rate, exactly, and rounded half to even to the twelve places
-    an amount has. A rate that is missing is never made up: where there are none at weekends, say
-    in `rates` which one holds.
+    an amount has. A missing rate is never invented: where there are none at weekends, `rates` has
+    to say which one to use.
 
     Parameters
     ----------
     history : pandas.DataFrame
         A history, as :func:`billnb.load` returns it.
     to : str
-        The currency to have everything in, such as ``"EUR"``.
+        The currency to convert to, such as ``"EUR"``.
     rates : pandas.DataFrame or callable
         A frame with the columns `date` (a date, a timestamp or an ISO 8601 string), `currency`
         (string) and `rate`: how many units of `to` one unit of `currency` is, as decimal, integer
-        or digits in a string. Or a callable that is given a currency and a date (UTC), and returns
-        the rate, or the rate and the date it is of, or ``None``.
+        or digits in a string. Or a callable that takes a currency and a date (UTC), and returns the
+        rate, or the rate and its date, or ``None``.
 
     Returns
     -------
     pandas.DataFrame
         The history with all amounts in `to`, and two more columns: `fx_rate`, decimal128(28, 12),
-        the rate used, and `fx_date`, date32, the date it is of. An entry that was in `to` already
+        the rate used, and `fx_date`, date32, its date. An entry that was in `to` already
         has the rate 1.
 
     Raises
@@ -104,7 +104,10 @@ def convert(history: pd.DataFrame, to: str, rates: pd.DataFrame | Rates) -> pd.D
     columns["fx_rate"] = (rate, MONEY)
     columns["fx_date"] = ([used[key][1] for key in keys], pa.date32())
     return history.assign(
-        **{name: answers.column(values, kind) for name, (values, kind) in columns.items()}
+        **{
+            name: answers.column(values, arrow_type)
+            for name, (values, arrow_type) in columns.items()
+        }
     )
 
 
@@ -140,7 +143,7 @@ def _from_frame(rates: Any) -> Rates:
 
 
 def _used(keys: Iterable[Key], to: str, find: Rates) -> dict[Key, tuple[Decimal, date]]:
-    """Return the rate for each currency and day, and the date it is of."""
+    """Return the rate for each currency and day, and its date."""
     used: dict[Key, tuple[Decimal, date]] = {}
     missing = []
     for currency, day in sorted(set(keys)):
@@ -154,7 +157,7 @@ def _used(keys: Iterable[Key], to: str, find: Rates) -> dict[Key, tuple[Decimal,
         more = f" and {len(missing) - _NAMED:,} more" if len(missing) > _NAMED else ""
         raise MissingRateError(
             f"there is no rate to {to} for {', '.join(missing[:_NAMED])}{more}; add them to rates, "
-            "each for its own day: none is made up"
+            "each for its own day: missing rates are not invented"
         )
     return used
 

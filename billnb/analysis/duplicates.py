@@ -33,9 +33,9 @@ _DAY, _COUNT = "_day", "_count"
 def duplicates(history: Any) -> pd.DataFrame:
     """Return the entries that look charged twice.
 
-    They have provider, account, kind, currency, total and UTC day in common. What took no money
-    is no suspect: cancelled and refunded entries, and failed ones that are no invoices. Not every
-    group is a mistake: two top-ups of one amount on one day can be meant.
+    They have provider, account, kind, currency, total and UTC day in common. Entries that took no
+    money are left out: cancelled and refunded ones, and failed ones that are not invoices. Not
+    every group is a mistake: two top-ups of one amount on one day can be intended.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def duplicates(history: Any) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row an entry, a group after the other, in order of time:
+        One row for each entry, group by group, in order of time:
 
         - `group`, int64: the same for entries that look alike, from 1;
         - `provider`, `account`, `entry_id`, `kind`, string;
@@ -76,7 +76,7 @@ def duplicates(history: Any) -> pd.DataFrame:
         .filter(nw.col("status").is_null() | (~nw.col("status").is_in(rules.VOIDED) & took))
         .with_columns(engine.day_key().alias(_DAY))
     )
-    # groups of fewer columns are found sooner, and hardly an entry in them is like no other
+    # groups by fewer columns are found faster, and nearly all of their entries are alike
     few, keys = [*_TELLING, _DAY], [*_SAME, _DAY]
     alike = suspects.group_by(few).agg(nw.len().alias(_COUNT)).filter(nw.col(_COUNT) > 1)
     table = engine.collected(suspects.join(alike.select(few), on=few, how="inner"))

@@ -24,8 +24,8 @@ def spend(
 ) -> pd.DataFrame:
     """Return what was charged in each period and currency.
 
-    Invoices alone; cancelled and refunded ones are no spend. Every series has every period from
-    the first invoice to the last one, those without entries included.
+    Only invoices count, without cancelled and refunded ones. Every series has every period from the
+    first invoice to the last, also those without entries.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def spend(
     group : str or sequence of str
         More columns to group by, such as ``"provider"``.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is, which tells the period that is still running; now unless told otherwise. A
-        date means its end.
+        The moment to answer for, and so the period that is not complete; now by default. A date
+        means its end.
     include_voided : bool
         Whether cancelled and refunded invoices count as well.
 
@@ -50,8 +50,8 @@ def spend(
         - `currency`, string, and the columns of `group`;
         - `amount`, decimal128(28, 12), in units of `currency`;
         - `entries`, int64: how many invoices that is;
-        - `change`, decimal128(28, 12): the amount less that of the period before. For the period
-          still running, less that of as many days of the period before. ``<NA>`` in the first;
+        - `change`, decimal128(28, 12): the amount less that of the period before. For the current
+          period, less that of as many days of the period before. ``<NA>`` in the first;
         - `change_pct`, double: the change as a percentage of what it is measured against,
           ``<NA>`` where that is zero;
         - `complete`, bool: whether the period is over.

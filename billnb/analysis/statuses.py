@@ -19,24 +19,23 @@ if TYPE_CHECKING:
 
 
 def statuses(history: Any, by: str | None = None) -> pd.DataFrame:
-    """Return how many entries have which status, and what they come to.
+    """Return the number and the total of entries by status.
 
-    All entries, the cancelled and refunded ones too. Invoices and payments are told apart, and so
-    are currencies.
+    All entries count, also cancelled and refunded ones, by kind and currency.
 
     Parameters
     ----------
     history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
         A history, as :func:`billnb.load` returns it, on any of these engines.
     by : {"day", "week", "month", "quarter", "year"}, optional
-        Group by period as well; without it, all time is one.
+        Group by period as well; by default, not at all.
 
     Returns
     -------
     pandas.DataFrame
         Sorted by `period` (where asked for), `kind`, `currency` and `status`:
 
-        - `period`, timestamp[us, UTC], the first instant of the period: with `by` alone;
+        - `period`, timestamp[us, UTC], the first instant of the period: only with `by`;
         - `status`, string, ``<NA>`` where the provider states none; `kind`, `currency`, string;
         - `entries`, int64;
         - `amount`, decimal128(28, 12), in units of `currency`;

@@ -1,8 +1,8 @@
-"""Charts: each is a function that takes a history and returns a Plotly figure.
+"""Charts: functions that take a history and return a Plotly figure.
 
-Colours mean the same in every chart and can be told apart by the colour-blind; text takes the
-colour of the page, light or dark. Each currency has panels of its own. Hovering shows every digit:
-what is drawn are binary floats, and here alone.
+Colours mean the same in every chart, and the colour-blind can distinguish them; text has the colour
+of the page, light or dark. Each currency has its own panels. Hovering shows every digit; only the
+shapes that are drawn are of binary floats.
 
 >>> import billnb
 >>> figure = billnb.charts.ageing(billnb.demo())

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from billnb.analysis.ageing import BUCKETS
-from billnb.analysis.asked import Asked
+from billnb.analysis.cached import CachedAnswers
 from billnb.charts import panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import BUCKET_COLOURS
@@ -25,7 +25,7 @@ def ageing(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
         A history, as :func:`billnb.load` returns it.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is; unless told otherwise, when the history was read.
+        The moment to answer for; by default, when the history was read.
 
     Returns
     -------
@@ -46,14 +46,14 @@ def ageing(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     >>> ageing(billnb.demo(kind="payment")).layout.annotations[0].text
     '<span style="font-size:14px;color:currentColor">Nothing is unpaid.</span>'
     """
-    asked, now = Asked.of(history), panels.when(history, as_of)
-    owed = asked.ageing(now)
+    cached, now = CachedAnswers.of(history), panels.when(history, as_of)
+    owed = cached.ageing(now)
     notes = [f"As of {words.moment(now)}"]
     if not owed.empty:
         counted = {"due_at": "the due date", "issued_at": "the invoice date where none is due"}
         found = (counted[one] for one in sorted(owed["counted_from"].unique()))
         notes.append(f"Days since {', or '.join(found)}")
-    silent = asked.silent_invoices()
+    silent = cached.invoices_without_status()
     if silent:
         notes.append(f"Not known of {words.counted(silent, 'invoice')} without a status")
     if owed.empty:

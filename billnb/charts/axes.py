@@ -14,7 +14,7 @@ from billnb.values import calendar, words
 from billnb.values.calendar import By
 
 FEW = 6
-"""So few periods have a name each, and bars no wider than if there were as many."""
+"""Up to so many periods, each has a name, and bars are as wide as for this many."""
 
 XPERIODS: Mapping[str, str | int] = {
     "day": 86_400_000,
@@ -36,12 +36,12 @@ _WIDE = Context(prec=60)
 
 
 def time_axis(figure: go.Figure, periods: Sequence[date], by: By, *, columns: int = 1) -> None:
-    """Have all x axes show periods, each as wide as it is long, and name no other."""
+    """Set all x axes to show periods, with names of these periods only."""
     figure.update_xaxes(**time_ticks(periods, by, columns=columns))
 
 
 def time_ticks(periods: Sequence[date], by: By, *, columns: int = 1) -> dict[str, Any]:
-    """Return how an x axis shows periods."""
+    """Return the settings of an x axis that shows periods."""
     first, last = min(periods), max(periods)
     every = list(calendar.every(first, last, by))
     end = calendar.after(last, by) or last + timedelta(days=1)
@@ -56,24 +56,24 @@ def time_ticks(periods: Sequence[date], by: By, *, columns: int = 1) -> dict[str
 
 
 def _names(periods: Sequence[date], by: By) -> Iterator[str]:
-    """Yield the names of periods; the year is below the first of each."""
-    said = None
+    """Yield the names of periods; the first of each year has the year below it."""
+    year_written = None
     for one in periods:
         if by == "year":
             yield ink(str(one.year))
             continue
         name = f"{one:%b}" if by == "month" else f"{one.day} {one:%b}"
         name = f"Q{(one.month + 2) // 3}" if by == "quarter" else name
-        yield ink(name) if one.year == said else f"{ink(name)}<br>{ink(str(one.year))}"
-        said = one.year
+        yield ink(name) if one.year == year_written else f"{ink(name)}<br>{ink(str(one.year))}"
+        year_written = one.year
 
 
 def money_axis(
     figure: go.Figure, currency: str, limits: Sequence[float], row: int, column: int = 1
 ) -> None:
-    """Have a y axis show amounts of a currency, written as everywhere else.
+    """Set a y axis to show amounts of a currency, written as everywhere else.
 
-    Plotly writes the currency before the sign, and powers of ten.
+    Plotly would write the currency before the sign, and powers of ten.
     """
     at = ticks(*limits)
     figure.update_yaxes(
@@ -88,7 +88,7 @@ def money_axis(
 
 
 def share_axis(figure: go.Figure, row: int, column: int) -> None:
-    """Have a y axis show shares from 0 to 100%, in words at the left of a row alone."""
+    """Set a y axis to show shares from 0 to 100%, with labels only at the left of a row."""
     figure.update_yaxes(
         range=[0, 1],
         fixedrange=True,
@@ -127,7 +127,7 @@ def ticks(low: float, high: float) -> list[Decimal]:
 def span(
     lows: Iterable[float], highs: Iterable[float], *, above: float = 0.12, below: float = 0.06
 ) -> list[float]:
-    """Return the range of an axis that holds zero, with room above and below for labels."""
+    """Return the range of an axis that includes zero, with room above and below for labels."""
     low, high = min([0.0, *lows]), max([0.0, *highs])
     room = (high - low) or 1.0
     return [low - (below * room if low < 0 else 0), high + above * room]

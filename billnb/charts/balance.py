@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
-from billnb.analysis.asked import Asked
+from billnb.analysis.cached import CachedAnswers
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import NEGATIVE, OTHER_COLOUR, ink, literal, series_colours
@@ -19,7 +19,7 @@ from billnb.values.moments import Moment
 
 _PANEL = 220  # pixels
 _LINE = 13  # pixels, the height of a label
-_LONG = 240  # days, from which on an axis names months alone
+_LONG = 240  # days, above which an axis names only months
 _MOST_LINES = 7  # that have a colour and a label
 _HOVER = "%{x|%-d %b %Y}: %{customdata[0]}<extra></extra>"
 _KEYS = ["provider", "account", "currency"]
@@ -46,7 +46,7 @@ def balance(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
         A history, as :func:`billnb.load` returns it.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is; unless told otherwise, when the history was read.
+        The moment to answer for; by default, when the history was read.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def balance(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     ['bytio']
     """
     now = panels.when(history, as_of)
-    left = Asked.of(history).balance()
+    left = CachedAnswers.of(history).balance()
     notes = [f"As of {words.moment(now)}", "Top-ups that went through, less invoices"]
     if left.empty:
         sentence = "No account is prepaid: no payment is a top-up."
@@ -112,7 +112,7 @@ def balance(history: Any, *, as_of: Moment | None = None) -> go.Figure:
 
 
 def _line(part: pd.DataFrame, end: date) -> _Line:
-    """Return the balance of one account, which stays as it is up to the end."""
+    """Return the line of one account, level from its last entry to the end."""
     rows = answers.records(part)
     last = rows[-1]
     values, hovers = axes.drawn(one["balance"] for one in rows), [_left(one) for one in rows]
@@ -128,7 +128,7 @@ def _line(part: pd.DataFrame, end: date) -> _Line:
 
 
 def _first_to_run_out(lines: Sequence[_Line]) -> list[_Line]:
-    """Return the lines that are told apart, in the order they are given."""
+    """Return the lines that have a colour, in the order given."""
     chosen = sorted(lines, key=lambda one: one.lasts)[:_MOST_LINES]
     return [one for one in lines if one in chosen]
 
@@ -146,7 +146,7 @@ def _drawn(one: _Line, colour: str) -> dict[str, Any]:
 
 
 def _drawn_as_one(lines: Sequence[_Line]) -> dict[str, Any]:
-    """Return many lines as one thin one with gaps, which is drawn faster."""
+    """Return many lines as a thin one with gaps, which is drawn faster."""
     gap = [None]
     return {
         "x": [day for one in lines for day in (*one.days, *gap)],
@@ -165,7 +165,7 @@ def _drawn_as_one(lines: Sequence[_Line]) -> dict[str, Any]:
 def _label_ends(
     figure: go.Figure, row: int, lines: Sequence[_Line], limits: Sequence[float]
 ) -> None:
-    """Write at the end of each line what is left, none over another."""
+    """Write the balance at the end of each line, without overlaps."""
     low, high = limits
     beneath = -float(_LINE)
     for one in sorted(lines, key=lambda one: one.values[-1]):

@@ -1,4 +1,4 @@
-"""Invoiced and paid by period, as bars beside each other."""
+"""The amounts invoiced and paid by period, as bars beside each other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from billnb.analysis.asked import Asked
+from billnb.analysis.cached import CachedAnswers
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import INVOICED, PAID, literal
@@ -23,7 +23,7 @@ def cash_flow(history: Any, *, by: str = "month", as_of: Moment | None = None) -
     """Return what was invoiced beside what was paid, period by period.
 
     Cancelled and refunded invoices are left out, and so are payments that did not go through;
-    refunds and chargebacks are taken off what was paid. The period still running is hatched.
+    refunds and chargebacks reduce what was paid. The current period is hatched.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def cash_flow(history: Any, *, by: str = "month", as_of: Moment | None = None) -
     by : {"day", "week", "month", "quarter", "year"}
         How long a period is.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is; unless told otherwise, when the history was read.
+        The moment to answer for; by default, when the history was read.
 
     Returns
     -------
@@ -53,11 +53,12 @@ def cash_flow(history: Any, *, by: str = "month", as_of: Moment | None = None) -
     >>> [trace.name for trace in figure.data]
     ['invoiced', 'paid', 'invoiced', 'paid']
     """
-    length, now, asked = calendar.checked(by), panels.when(history, as_of), Asked.of(history)
+    length, now = calendar.checked(by), panels.when(history, as_of)
+    cached = CachedAnswers.of(history)
     notes = [f"As of {words.moment(now)}", "Without what was cancelled, refunded or failed"]
     frames = {
-        "invoiced": asked.spend(length, now),
-        "paid": asked.cash(length, now),
+        "invoiced": cached.spend(length, now),
+        "paid": cached.cash(length, now),
     }
     found = {name: set(frame["currency"]) for name, frame in frames.items()}
     currencies = sorted(set.union(*found.values()))
@@ -92,7 +93,7 @@ def cash_flow(history: Any, *, by: str = "month", as_of: Moment | None = None) -
                 col=1,
             )
         axes.money_axis(figure, currency, axes.span(drawn, drawn), row)
-        panels.mark_running(figure, periods, length, now, y=max([0.0, *so_far]), row=row)
+        panels.mark_current(figure, periods, length, now, y=max([0.0, *so_far]), row=row)
     figure.update_layout(barmode="group")
     return panels.finished_bars(figure, length, beside=len(frames))
 

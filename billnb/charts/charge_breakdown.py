@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from billnb.analysis.asked import Asked
+from billnb.analysis.cached import CachedAnswers
 from billnb.charts import panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import COMPONENT_COLOURS
@@ -22,14 +22,14 @@ from billnb.values.money import total
 def charge_breakdown(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     """Return horizontal bars of what was charged, by component.
 
-    Invoices alone; cancelled and refunded ones are left out.
+    Only invoices count, without cancelled and refunded ones.
 
     Parameters
     ----------
     history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
         A history, as :func:`billnb.load` returns it.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is; unless told otherwise, when the history was read.
+        The moment to answer for; by default, when the history was read.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def charge_breakdown(history: Any, *, as_of: Moment | None = None) -> go.Figure:
     """
     now = panels.when(history, as_of)
     notes = [f"As of {words.moment(now)}", "Cancelled and refunded invoices are left out"]
-    charged = Asked.of(history).charges("month")
+    charged = CachedAnswers.of(history).charges("month")
     if charged.empty:
         heading = Heading(["What was charged"], notes)
         return panels.blank(heading, "No invoice counts as spend.")
@@ -87,7 +87,7 @@ def _bars(amounts: Mapping[str, Decimal], currency: str) -> list[panels.Bar]:
 
 
 def _sums(charged: pd.DataFrame) -> dict[str, Decimal]:
-    """Return what each component comes to, without those that come to nothing."""
+    """Return the sum of each component, without those of zero."""
     sums = {
         name: total(charged.loc[charged["component"] == name, "amount"].tolist())
         for name in COMPONENTS

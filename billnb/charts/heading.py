@@ -20,14 +20,14 @@ _MOST_KEYS = 9
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What stands above a figure.
+    """The text above a figure.
 
     Attributes
     ----------
     title : sequence of str
-        A sentence with unit and range, in parts between which a line may end.
+        A sentence with unit and range, in parts; a line may end between two.
     notes : sequence of str
-        As of when, and what is left out.
+        The moment it is for, and what is left out.
     key : sequence of tuple of str and str
         The name and the colour of each series.
     """
@@ -38,18 +38,18 @@ class Heading:
 
     @property
     def height(self) -> int:
-        """Return how much room it takes, in pixels."""
+        """The height in pixels."""
         lines = list(self._lines())
         return (_TOP if lines else 0) + sum(height for _, height in lines)
 
     @property
     def text(self) -> str:
-        """Return it as the title that Plotly is given."""
+        """The title for Plotly."""
         return "<br>".join(line for line, _ in self._lines())
 
     @property
     def meta(self) -> dict[str, Any]:
-        """Return what a figure keeps, for pages that have headings of their own."""
+        """The parts of the heading, kept in the figure for pages that write their own."""
         key = Heading(key=self.key)
         return {
             "title": literal(", ".join(self.title), 200),
@@ -78,9 +78,9 @@ class Heading:
 
 
 def without_sentence(figure: go.Figure) -> go.Figure:
-    """Return a figure without the sentence above it, for a page that has that in its own type.
+    """Return a figure without title and notes, for a page that writes them itself.
 
-    What its colours mean stays.
+    The key of the colours stays.
     """
     meta, layout = figure.layout.meta, figure.layout
     return figure.update_layout(

@@ -12,10 +12,10 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from billnb.analysis.asked import Asked
+from billnb.analysis.cached import CachedAnswers
 from billnb.charts import axes
 from billnb.charts.heading import Heading
-from billnb.charts.style import INK, RUNNING_PATTERN, TEMPLATE, ink, literal
+from billnb.charts.style import CURRENT_PATTERN, INK, TEMPLATE, ink, literal
 from billnb.entry import KINDS
 from billnb.history import readings
 from billnb.values import calendar
@@ -37,11 +37,11 @@ class Bar:
     Attributes
     ----------
     name, label, hover : str
-        What stands left and right of it, and what it says on hover: plain text.
+        The texts at its left and right, and on hover.
     amount : decimal.Decimal
-        How long it is.
+        Its length.
     colour : str
-        What it is filled with.
+        Its colour.
     """
 
     name: str
@@ -64,7 +64,7 @@ def figure(
     Parameters
     ----------
     heading : Heading
-        What stands above it.
+        The text above it.
     currencies : sequence of str
         One row each; its name stands above it where there are several.
     columns : sequence of str
@@ -140,9 +140,11 @@ def blank(heading: Heading, sentence: str) -> go.Figure:
 
 
 def when(history: Any, as_of: Moment | None) -> datetime:
-    """Return when a history is of: what is asked for, when it was read, or else now."""
+    """Return the moment to answer for: the one given, when the history was read, or now."""
     read: list[datetime] = [
-        one["read_at"] for one in readings(Asked.of(history).history).values() if one["read_at"]
+        one["read_at"]
+        for one in readings(CachedAnswers.of(history).history).values()
+        if one["read_at"]
     ]
     if as_of is None and read:
         return min(read)
@@ -150,7 +152,7 @@ def when(history: Any, as_of: Moment | None) -> datetime:
 
 
 def horizontal_bars(figure: go.Figure, row: int, currency: str, bars: Sequence[Bar]) -> None:
-    """Draw bars below each other, with their names at the left and what they say at the right."""
+    """Draw bars below each other, with their names at the left and labels at the right."""
     lengths = axes.drawn(bar.amount for bar in bars)
     figure.add_bar(
         orientation="h",
@@ -186,7 +188,7 @@ def horizontal_bars(figure: go.Figure, row: int, currency: str, bars: Sequence[B
 
 
 def bars_height(count: int) -> int:
-    """Return how high a panel of so many horizontal bars is."""
+    """Return the height of a panel with so many horizontal bars."""
     return _BAR * count
 
 
@@ -197,17 +199,17 @@ def leave_right(figure: go.Figure, words: Sequence[str]) -> None:
 
 
 def bar_marker(colour: str, complete: Sequence[bool]) -> dict[str, Any]:
-    """Return the look of bars; those of periods still running are hatched."""
-    shapes = ["" if one else RUNNING_PATTERN for one in complete]
+    """Return the look of bars; those of periods that are not complete are hatched."""
+    shapes = ["" if one else CURRENT_PATTERN for one in complete]
     pattern = {"shape": shapes, "fillmode": "replace", "size": 6, "solidity": 0.45}
     return {"color": colour, "pattern": pattern}
 
 
 def finished_bars(figure: go.Figure, by: By, *, beside: int = 1) -> go.Figure:
-    """Have bars stand in the middle of their periods, and say on hover what they were given.
+    """Return a figure with its bars in the middle of their periods, and with their hover texts.
 
-    Plotly tells a bar's width and place from the next one, which may be missing or far: here it is
-    told, for so many traces `beside` each other.
+    Plotly derives the width and place of a bar from the next one, which may be missing or far away:
+    here they are set, for so many traces `beside` each other.
     """
     for number, trace in enumerate(figure.data):
         ends = [calendar.after(first, by) or first for first in trace.x]
@@ -223,7 +225,7 @@ def finished_bars(figure: go.Figure, by: By, *, beside: int = 1) -> go.Figure:
 
 
 def kind_order(kind: str) -> tuple[int, str]:
-    """Return what sorts kinds as they are shown: those we know first."""
+    """Return the sort key of a kind: known ones come first."""
     return (KINDS.index(kind) if kind in KINDS else len(KINDS), kind)
 
 
@@ -244,13 +246,13 @@ def mark(
     )
 
 
-def mark_running(
+def mark_current(
     figure: go.Figure, periods: Sequence[date], by: By, now: datetime, *, y: float, row: int
 ) -> None:
-    """Say of the period still running that it is what came so far."""
-    running = calendar.start(now.date(), by)
-    if running in periods:
-        mark(figure, axes.middle(running, by), y, ["so far"], row)
+    """Write "so far" above the current period."""
+    current = calendar.start(now.date(), by)
+    if current in periods:
+        mark(figure, axes.middle(current, by), y, ["so far"], row)
 
 
 def say(figure: go.Figure, sentence: str, row: int, column: int = 1) -> None:
@@ -267,7 +269,7 @@ def say(figure: go.Figure, sentence: str, row: int, column: int = 1) -> None:
 
 
 def _place(figure: go.Figure, row: int, column: int) -> tuple[Sequence[float], Sequence[float]]:
-    """Return where a panel is on the paper: axes that nothing is drawn on are not there."""
+    """Return where a panel is on the paper, also one without traces."""
     panel = figure.get_subplot(row, column)
     return panel.xaxis.domain, panel.yaxis.domain
 
@@ -284,7 +286,7 @@ __all__ = [
     "kind_order",
     "leave_right",
     "mark",
-    "mark_running",
+    "mark_current",
     "say",
     "when",
 ]

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from billnb.analysis.asked import Asked
+from billnb.analysis.cached import CachedAnswers
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import (
@@ -36,7 +36,7 @@ _SMALLEST_TOTAL = 9  # pixels; the size of letters below which a total is not wr
 _OTHERS = "all others"
 
 Name = str | None
-"""What bars are stacked of; ``None`` is all that has no colour of its own."""
+"""The name of a part of a stack; ``None`` is all parts without their own colour."""
 
 Stack = Mapping[date, Mapping[Name, Decimal]]
 
@@ -50,8 +50,8 @@ def spend_trend(
 ) -> go.Figure:
     """Return stacked bars of what was charged in each period.
 
-    Invoices alone; cancelled and refunded ones are left out. The period still running is hatched,
-    and says that it is what came so far.
+    Only invoices count, without cancelled and refunded ones. The current period is hatched, and
+    marked "so far".
 
     Parameters
     ----------
@@ -60,9 +60,9 @@ def spend_trend(
     by : {"day", "week", "month", "quarter", "year"}
         How long a period is.
     group : {"component", "provider", "account"}
-        What the bars are stacked of.
+        The parts of the bars.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is; unless told otherwise, when the history was read.
+        The moment to answer for; by default, when the history was read.
 
     Returns
     -------
@@ -83,15 +83,16 @@ def spend_trend(
     >>> [trace.name for trace in figure.data]
     ['tax', 'unclassified', 'usage', 'standing', 'tax', 'rounding', 'unclassified']
     """
-    length, now, asked = calendar.checked(by), panels.when(history, as_of), Asked.of(history)
+    length, now = calendar.checked(by), panels.when(history, as_of)
+    cached = CachedAnswers.of(history)
     if group not in GROUPS:
-        raise ArgumentError(f"group={group!r} is none of {', '.join(GROUPS)}")
+        raise ArgumentError(f"group={group!r} is not one of {', '.join(GROUPS)}")
     notes = [f"As of {words.moment(now)}", "Cancelled and refunded invoices are left out"]
-    totals = asked.spend(length, now)
+    totals = cached.spend(length, now)
     if totals.empty:
         heading = Heading([f"Spend by {length}"], notes)
         return panels.blank(heading, "No invoice counts as spend.")
-    stacks = _stacks(asked, length, group, now)
+    stacks = _stacks(cached, length, group, now)
     key = _key(stacks, group)
     periods = [period.date() for period in totals["period"].unique()]
     currencies = sorted(stacks)
@@ -132,9 +133,9 @@ def spend_trend(
         axes.money_axis(figure, currency, limits, row)
         for high, one in zip(highs, rows, strict=True):
             if not one["complete"]:
-                told = [words.compact(one["amount"], currency), "so far"]
-                panels.mark(figure, axes.middle(one["period"].date(), length), high, told, row)
-    # a total is written where its bar is as wide
+                lines = [words.compact(one["amount"], currency), "so far"]
+                panels.mark(figure, axes.middle(one["period"].date(), length), high, lines, row)
+    # a total is written if its bar is wide enough
     figure.update_traces(
         textposition="outside",
         constraintext="outside",
@@ -148,9 +149,9 @@ def spend_trend(
     return panels.finished_bars(figure, length)
 
 
-def _stacks(asked: Asked, by: By, group: str, now: datetime) -> Mapping[str, Stack]:
-    """Return amounts by currency, period and name; the smallest of many names as one."""
-    frame = asked.charges(by) if group == "component" else asked.spend(by, now, group)
+def _stacks(cached: CachedAnswers, by: By, group: str, now: datetime) -> Mapping[str, Stack]:
+    """Return amounts by currency, period and name; of many names, the smallest are one."""
+    frame = cached.charges(by) if group == "component" else cached.spend(by, now, group)
     stacks: dict[str, dict[date, dict[Name, Decimal]]] = {}
     for currency, part in frame.groupby("currency"):
         sizes = part["amount"].abs().groupby(part[group]).sum().sort_values(ascending=False)
@@ -180,14 +181,14 @@ def _key(stacks: Mapping[str, Stack], group: str) -> dict[Name, str]:
 
 
 def _topmost(cell: Mapping[Name, Decimal], order: Iterable[Name]) -> Name | Literal[False]:
-    """Return which part of a stack its total is written at: the top, or else the bottom."""
+    """Return the part of a stack at which its total is written: the top, or else the bottom."""
     parts = [name for name in order if cell.get(name)]
     above = [name for name in parts if cell[name] > 0]
     return next(reversed(above or parts), False)
 
 
 def _total(one: Mapping[str, Any]) -> str:
-    """Return what stands at a stack; at a running one it stands with more words."""
+    """Return the total written at a stack; that of the current period has a mark instead."""
     if not one["complete"]:
         return ""
     return ink(literal(words.compact(one["amount"], one["currency"])))

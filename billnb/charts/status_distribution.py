@@ -9,7 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from billnb.analysis.asked import Asked
+from billnb.analysis.cached import CachedAnswers
 from billnb.charts import axes, panels
 from billnb.charts.heading import Heading
 from billnb.charts.style import FAILED_LOOK, FAILED_PATTERN, literal, short, status_colours
@@ -36,15 +36,15 @@ def status_distribution(
     by : {"day", "week", "month", "quarter", "year"}
         How long a period is.
     measure : {"entries", "amount"}
-        Whether the shares are of how many entries there are, or of what they come to.
+        Whether the shares are of the number of entries or of their total.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is; unless told otherwise, when the history was read.
+        The moment to answer for; by default, when the history was read.
 
     Returns
     -------
     plotly.graph_objects.Figure
-        One row a currency, one column a kind. Hovering shows how many entries, and every digit of
-        what they come to. What failed is told by a pattern as well.
+        One row a currency, one column a kind. Hovering shows the number of entries and every
+        digit of their total. Failed ones also have a pattern.
 
     Raises
     ------
@@ -62,10 +62,10 @@ def status_distribution(
     """
     length, now = calendar.checked(by), panels.when(history, as_of)
     if measure not in MEASURES:
-        raise ArgumentError(f"measure={measure!r} is none of {', '.join(MEASURES)}")
-    what = "how many entries there are" if measure == "entries" else "what the entries come to"
+        raise ArgumentError(f"measure={measure!r} is not one of {', '.join(MEASURES)}")
+    what = "the number of entries" if measure == "entries" else "the total of entries"
     notes = [f"As of {words.moment(now)}", f"Shares of {what}"]
-    found = Asked.of(history).statuses(length)
+    found = CachedAnswers.of(history).statuses(length)
     if found.empty:
         return panels.blank(Heading([f"Status by {length}"], notes), "There are no entries.")
     found = found.assign(status=found["status"].fillna(words.NOT_STATED))
@@ -73,9 +73,9 @@ def status_distribution(
     currencies = sorted(found["currency"].unique())
     kinds = sorted(found["kind"].unique(), key=panels.kind_order)
     key = status_colours(found["status"])
-    running = calendar.start(now.date(), length)
-    if running in periods:
-        notes.append(f"Hatched: the {length} still running, so far")
+    current = calendar.start(now.date(), length)
+    if current in periods:
+        notes.append(f"Hatched: the current {length}, so far")
     title = (
         f"Status by {length}",
         words.listed(currencies),
@@ -92,7 +92,7 @@ def status_distribution(
         axes.share_axis(figure, row, column)
         if part.empty:
             panels.say(figure, f"No {kind}s", row, column)
-        # credits have a part in it as well: a share is never negative
+        # credits count by their size: a share is never negative
         sizes = part[measure].abs().groupby(part["period"]).sum()
         whole = {one: float(size) for one, size in sizes.items()}
         for status, colour in key.items():
@@ -104,9 +104,9 @@ def status_distribution(
                     x=starts,
                     y=shares,
                     name=literal(status),
-                    marker=_marker(status, colour, [one < running for one in starts]),
+                    marker=_marker(status, colour, [one < current for one in starts]),
                     customdata=[
-                        [_hover(*pair, length, running)] for pair in zip(rows, shares, strict=True)
+                        [_hover(*pair, length, current)] for pair in zip(rows, shares, strict=True)
                     ],
                     row=row,
                     col=column,
@@ -122,14 +122,14 @@ def _marker(status: str, colour: str, complete: Sequence[bool]) -> dict[str, Any
     return marker
 
 
-def _hover(one: dict[str, Any], share: float, by: By, running: date) -> str:
+def _hover(one: dict[str, Any], share: float, by: By, current: date) -> str:
     period, status = one["period"].date(), short(one["status"])
     text = (
         f"{status[:1].upper()}{status[1:]}, {words.period(period, by)}: "
         f"{words.counted(one['entries'], one['kind'])}, "
         f"{words.amount(one['amount'], one['currency'])}, {words.percent(share)}"
     )
-    return literal(text if period < running else f"{text}, so far", 200)
+    return literal(text if period < current else f"{text}, so far", 200)
 
 
 __all__ = ["MEASURES", "status_distribution"]

@@ -1,8 +1,7 @@
-"""The look of all charts: colours and their meanings, and ink that reads on any page.
+"""The look of all charts: colours with their meanings, and text in the colour of the page.
 
-Text takes the colour of the page around the chart: Plotly hands the CSS of a ``<span>`` to the
-browser, and ``currentColor`` is what the page writes in. So a chart reads on light and dark pages,
-and follows when the theme is switched while it is shown.
+Plotly passes the CSS of a ``<span>`` to the browser, and ``currentColor`` is the text colour of the
+page. So a chart is readable on light and dark pages, and follows a change of the theme.
 """
 
 from __future__ import annotations
@@ -39,18 +38,18 @@ BUCKET_COLOURS = {
     "61-90": "#C9480F",
     "90+": "#9A2F0C",
 }
-"""The longer unpaid, the closer to the colour of what failed."""
+"""The colour of each bucket: the older, the closer to that of failed."""
 
 INVOICED, PAID = COMPONENT_COLOURS["unclassified"], STATUS_COLOURS["paid"]
 NEGATIVE = STATUS_COLOURS["failed"]
-FAILED_PATTERN, RUNNING_PATTERN = "x", "/"
+FAILED_PATTERN, CURRENT_PATTERN = "x", "/"
 FAILED_LOOK = {
     "size": 5,
     "solidity": 0.25,
     "fgcolor": "rgba(0, 0, 0, 0.55)",
     "fillmode": "overlay",
 }
-"""How the pattern of what failed lies over its colour."""
+"""The pattern of failed entries, drawn over their colour."""
 
 # colour-blind safe, for what has no colour of its own: accounts, providers, unknown statuses
 SERIES_COLOURS = (
@@ -111,7 +110,7 @@ TEMPLATE = go.layout.Template(
             "font": {"size": 12},
             "itemclick": "toggle",
         },
-        # no button that sends data away, none that a reader of bills has no use for
+        # without the button that sends data away, and those of no use for bills
         "modebar": {
             "remove": [
                 "sendChartToCloud",
@@ -146,7 +145,7 @@ END = "</span>"
 
 
 def ink(text: str, *, muted: bool = False, size: int | None = None) -> str:
-    """Return text that takes the colour of the page."""
+    """Return text in the colour of the page."""
     opening = MUTED if muted else INK
     if size is not None:
         opening = opening.replace('style="', f'style="font-size:{size}px;')
@@ -154,7 +153,7 @@ def ink(text: str, *, muted: bool = False, size: int | None = None) -> str:
 
 
 def literal(text: str, longest: int = _LONGEST_TEXT) -> str:
-    """Return what a vendor wrote so that Plotly shows it as it is: no markup, no formula.
+    """Return a vendor's text so that Plotly shows it literally, without markup or formulas.
 
     Examples
     --------
@@ -166,7 +165,7 @@ def literal(text: str, longest: int = _LONGEST_TEXT) -> str:
 
 
 def short(text: str, longest: int = _LONGEST_TEXT, *, middle: bool = False) -> str:
-    """Return text in one line; where it is too long its end is cut, or its `middle`.
+    """Return text in one line; if it is too long, its end is cut, or its `middle`.
 
     Examples
     --------
@@ -185,7 +184,7 @@ def short(text: str, longest: int = _LONGEST_TEXT, *, middle: bool = False) -> s
 
 
 def _is_shown(character: str) -> bool:
-    """Whether a character may stand in a line: no control, and none that turns its direction."""
+    """Return whether a character may be shown: controls and marks of direction may not."""
     return character.isprintable() or character in _JOINERS
 
 
@@ -209,6 +208,7 @@ def status_colours(names: Iterable[str]) -> dict[str, str]:
 __all__ = [
     "BUCKET_COLOURS",
     "COMPONENT_COLOURS",
+    "CURRENT_PATTERN",
     "FAILED_LOOK",
     "FAILED_PATTERN",
     "GRID",
@@ -216,7 +216,6 @@ __all__ = [
     "NEGATIVE",
     "OTHER_COLOUR",
     "PAID",
-    "RUNNING_PATTERN",
     "SERIES_COLOURS",
     "STATUS_COLOURS",
     "TEMPLATE",

@@ -41,10 +41,11 @@ _until = click.option("--until", metavar="DATE", help="Last date, included, in t
 def main() -> None:
     """The billing histories of the services a team pays for, as one exact ledger.
 
-    Connect an account once, with billnb accounts add, and name it from then on. Or have credentials
-    in the environment: BYTIO_API_KEY for Bytio, UNPOD_API_TOKEN and UNPOD_ORG_HANDLE for Unpod.
+    Connect an account once, with billnb accounts add, and use its name from then on. Or set
+    credentials in the environment: BYTIO_API_KEY for Bytio, UNPOD_API_TOKEN and UNPOD_ORG_HANDLE
+    for Unpod.
 
-    Try it without any: billnb demo
+    Try it without any account: billnb demo
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -55,11 +56,15 @@ def main() -> None:
 @_since
 @_until
 @click.option(
-    "--months", default=12, show_default=True, type=click.IntRange(1), help="Months shown singly."
+    "--months",
+    default=12,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Months shown one by one.",
 )
 @with_debug
 def demo(since: str | None, until: str | None, months: int) -> None:
-    """Load two made-up accounts and say what they say.
+    """Load two made-up accounts and sum them up.
 
     Three years of Bytio and Unpod, served in this process and loaded like real accounts: no key,
     no network.
@@ -79,7 +84,7 @@ def demo(since: str | None, until: str | None, months: int) -> None:
     default="counts",
     show_default=True,
     type=click.Choice(["counts", "snapshot"]),
-    help="How to make sure nothing is lost: pages add up, or two readings agree as well.",
+    help="How to verify that nothing is lost: pages add up, or two readings agree as well.",
 )
 @click.option(
     "--workers", default=8, show_default=True, type=int, help="Requests under way at a time."
@@ -88,14 +93,14 @@ def demo(since: str | None, until: str | None, months: int) -> None:
     "--format",
     "form",
     type=click.Choice([*FORMATS]),
-    help="What to write. [default: by the ending of --output; without one, table]",
+    help="The format to write. [default: by the ending of --output; without one, table]",
 )
 @click.option(
     "--output",
     "-o",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to; standard output unless given. An existing file is replaced whole.",
+    help="The file to write; standard output by default. An existing file is replaced whole.",
 )
 @with_debug
 def load(
@@ -107,20 +112,19 @@ def load(
     """Load accounts and print or save their history.
 
     ACCOUNT is one of billnb accounts list, or bytio or unpod with its credentials in the
-    environment; every account there is, where none is named. csv, json and parquet hold every
-    column, people's and cards' included, and text as the vendor gave it; table shows the
-    essentials.
+    environment; without one, every account is loaded. csv, json and parquet hold every column,
+    also those about people and cards, and text as the vendor wrote it; table shows the essentials.
     """
     if form is None:
         form = "table" if output is None else formats.of_file(output)
     if output is None and not FORMATS[form].is_text:
-        raise ArgumentError(f"{form} is no text; name a file with --output")
+        raise ArgumentError(f"{form} is not text; name a file with --output")
     history = billnb.load(*accounts, **options)
     if output is not None:
         formats.write(history, output, form)
         click.echo(f"{len(history):,} entries written to {output}", err=True)
     else:
-        # bytes, for files are UTF-8, whatever the terminal is; a table is for the terminal
+        # files are bytes in UTF-8, whatever the terminal uses; a table is for the terminal
         content = FORMATS[form].encoded(history)
         click.echo(content.decode() if form == "table" else content, nl=False)
 
@@ -137,8 +141,10 @@ def load(
 )
 @_since
 @_until
-@click.option("--as-of", metavar="DATE", help="When it is; otherwise when accounts were read.")
-@click.option("--title", help="What stands on top.")
+@click.option(
+    "--as-of", metavar="DATE", help="The date to answer for; by default, when accounts were read."
+)
+@click.option("--title", help="The title of the report.")
 @click.option("--demo", is_flag=True, help="Report on the two made-up accounts.")
 @click.option(
     "--no-redact", is_flag=True, help="Show account names, ids, cards and links as they are."
@@ -159,13 +165,13 @@ def report(
     """Load accounts and write a report: one HTML file that opens anywhere.
 
     ACCOUNT is one of billnb accounts list, or bytio or unpod with its credentials in the
-    environment; every account there is, where none is named. Account names and ids become
+    environment; without one, every account is loaded. Account names and ids become
     pseudonyms, and e-mail addresses, card details and links are left out. Pseudonyms differ from
     report to report, unless BILLNB_REDACTION_KEY holds a secret of yours.
     """
     if demo and accounts:
         raise ArgumentError("--demo is about made-up accounts; leave out the names of yours")
-    instant(as_of)  # what cannot be read is said before anything is sent
+    instant(as_of)  # an invalid date is an error before anything is sent
     load = billnb.demo if demo else partial(billnb.load, *accounts)
     history = load(since=since, until=until)
     billnb.report(history, output, title=title, redact=not no_redact, scale=scale, as_of=as_of)
@@ -174,13 +180,13 @@ def report(
 
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
-@click.option("--no-browser", is_flag=True, help="Start the server alone.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Where; a free one, otherwise.")
+@click.option("--no-browser", is_flag=True, help="Start only the server.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port; a free one by default.")
 @with_debug
 def lab(options: tuple[str, ...], no_browser: bool, port: int | None) -> None:
     """Start JupyterLab with a tour of billnb, in this folder.
 
-    The tour is a notebook of its own, explore.ipynb: one that is there is replaced if you say so.
+    The tour is a notebook, explore.ipynb; an existing one is replaced only if you confirm it.
     Other OPTIONS are JupyterLab's own.
     """
     target = Path(TOUR)
@@ -193,10 +199,10 @@ def lab(options: tuple[str, ...], no_browser: bool, port: int | None) -> None:
 
 
 def _run(words: list[str]) -> int:
-    """Run a program as if it were this one: what is to end this one ends it."""
+    """Return the exit code of a program, which gets the signals that end this one."""
     process = subprocess.Popen(words)  # noqa: S603 - our own words
     asked: dict[int, Any] = {
-        signal.SIGINT: signal.SIG_IGN,  # it hears of that itself, and asks whether it is meant
+        signal.SIGINT: signal.SIG_IGN,  # the program gets the signal too, and asks for confirmation
         signal.SIGTERM: lambda *_: process.terminate(),
     }
     before = {number: signal.signal(number, handler) for number, handler in asked.items()}
@@ -208,7 +214,7 @@ def _run(words: list[str]) -> int:
 
 
 def tour() -> bytes:
-    """Return the notebook that shows what billnb does."""
+    """Return the tour, as the bytes of a notebook."""
     inside = files("billnb") / "tour" / TOUR
     here = Path(__file__).parents[2] / "notebooks" / TOUR  # in a checkout
     return (inside if inside.is_file() else here).read_bytes()
@@ -246,7 +252,7 @@ def sandbox(
 ) -> None:
     """Serve both vendors' APIs on loopback, with made-up accounts.
 
-    For curl and for trying out what happens when a vendor misbehaves. Port 0 takes any free one.
+    For curl, and to try what happens when a vendor fails. Port 0 takes any free one.
     """
     from billnb.sandbox import Faults, Sandbox, bytio, unpod
     from billnb.sandbox.serve import HOST, server

@@ -1,7 +1,7 @@
 """The commands that connect, confirm, test and remove accounts.
 
-A secret is asked for without an echo, or read from standard input. It is never an argument: those
-stand in the lists of processes and in the histories of shells, for others to read.
+A secret is asked for without an echo, or read from standard input. It is never an argument, because
+others can read arguments in lists of processes and in the histories of shells.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import click
 import billnb
 from billnb import providers
 from billnb.accounts import Account, confirming, connecting
-from billnb.accounts.config.configuration import Named, Store
+from billnb.accounts.config.configuration import ConfiguredAccount, Store
 from billnb.accounts.credentials import in_environment
-from billnb.accounts.fields import Field, fields, kinds
-from billnb.accounts.listing import found
+from billnb.accounts.fields import Field, fields, known_providers
+from billnb.accounts.listing import find
 from billnb.accounts.naming import checked
 from billnb.accounts.secrets import keeping
 from billnb.cli.command import with_debug
@@ -35,7 +35,7 @@ _TESTS_AT_A_TIME = 8
 @click.group()
 @with_debug
 def accounts() -> None:
-    """Connect accounts once, and name them from then on.
+    """Connect accounts once, and use their names from then on.
 
     The file of accounts is in your configuration folder, or where BILLNB_CONFIG says; it holds no
     secret. Those are in the system's keyring, or in a file that only you can read; what environment
@@ -46,7 +46,7 @@ def accounts() -> None:
 @accounts.command(name="list")
 @with_debug
 def list_() -> None:
-    """List the accounts, with what is known of each."""
+    """List the accounts, with the state of each."""
     listed = billnb.accounts.list()
     if not listed:
         click.echo("No account is connected yet: billnb accounts add", err=True)
@@ -71,13 +71,15 @@ def list_() -> None:
 
 @accounts.command()
 @click.argument("name", required=False)
-@click.option("--provider", metavar="NAME", help="The vendor: bytio, unpod, or what is installed.")
+@click.option(
+    "--provider", metavar="NAME", help="The provider: bytio, unpod, or another that is installed."
+)
 @click.option(
     "--option",
     "options",
     multiple=True,
     metavar="NAME=VALUE",
-    help="What else the provider needs, such as org_handle=example.com. No secrets.",
+    help="Another option of the provider, such as org_handle=example.com. No secrets.",
 )
 @click.option("--base-url", metavar="URL", help="Another address than the vendor's own.")
 @click.option(
@@ -87,7 +89,7 @@ def list_() -> None:
     type=click.Choice(["keyring", "file"]),
     help="Where to keep the secret: the system's keyring, or a file that only you can read.",
 )
-@click.option("--no-test", is_flag=True, help="Keep it without asking the vendor.")
+@click.option("--no-test", is_flag=True, help="Keep it without a test.")
 @click.option("--host", metavar="HOST", help="Confirm the host that the key may be sent to.")
 @with_debug
 def add(
@@ -101,23 +103,23 @@ def add(
 ) -> None:
     """Connect an account under a NAME: test it, and keep its secret.
 
-    What is missing is asked for. Secrets are asked for without an echo; where standard input is no
+    What is missing is asked for. Secrets are asked for without an echo; if standard input is not a
     terminal, they are read from it, one a line. They are never arguments, which others can read.
 
-    Where the key is in the environment and its host is not, or the other way round, nothing is sent
-    until the host is confirmed: it is asked for, or given as --host.
+    If only one of key and host is in the environment, nothing is sent until the host is confirmed:
+    it is asked for, or given as --host.
     """
     name = checked(_answered(name, "Name of the account", "its name, as the first argument"))
     known = ", ".join(providers.names())
     provider = _answered(provider, f"Provider ({known})", f"--provider, one of {known}")
-    kind = providers.find(provider)
-    wanted = fields(kind)
+    provider_class = providers.find(provider)
+    wanted = fields(provider_class)
     details: dict[str, str | Secret] = dict(_split(options, wanted))
     if base_url is not None:
         details["base_url"] = base_url
     # before anything is asked for
-    connecting.check_free(Named(name, provider), kinds())
-    held = in_environment(Named(name, provider), kind)
+    connecting.check_free(ConfiguredAccount(name, provider), known_providers())
+    held = in_environment(ConfiguredAccount(name, provider), provider_class)
     if any(field.secret and field.name not in held for field in wanted):
         keeping.check(store)
     for field in wanted:
@@ -150,18 +152,20 @@ def add(
 
 @accounts.command()
 @click.argument("name")
-@click.option("--host", metavar="HOST", help="The host, where nobody is there to be asked.")
+@click.option("--host", metavar="HOST", help="The host, to confirm it without a question.")
 @with_debug
 def confirm(name: str, host: str | None) -> None:
     """Confirm the host of an account, so that its key may be sent there.
 
-    A key is for the host that it was connected for. Where the file of accounts, or a variable, says
-    another, nothing is sent until you have written that host.
+    A key may be sent to the host that it was connected for. Where the file of accounts, or a
+    variable, names another, nothing is sent until you have written that host.
     """
     if host is None:
         refused = confirming.refusal(name)
         if refused is None:
-            click.echo(f"{name}: its key may go to its host; nothing is to be confirmed", err=True)
+            click.echo(
+                f"{name}: its key may be sent to its host; there is nothing to confirm", err=True
+            )
             return
         if not sys.stdin.isatty():
             raise refused
@@ -174,7 +178,7 @@ def confirm(name: str, host: str | None) -> None:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @with_debug
 def test(names: tuple[str, ...]) -> None:
-    """Ask the vendors of accounts for one entry each; all accounts, where none is named.
+    """Ask the vendors of accounts for one entry each; without a NAME, of all accounts.
 
     Exits with 1 if any fails.
     """
@@ -190,14 +194,16 @@ def test(names: tuple[str, ...]) -> None:
 
 @accounts.command()
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask whether it is meant.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option(
-    "--force", is_flag=True, help="Remove it even if its secret cannot be, which then stays behind."
+    "--force",
+    is_flag=True,
+    help="Remove it even if its secret cannot be removed, which is then kept.",
 )
 @with_debug
 def remove(name: str, yes: bool, force: bool) -> None:
     """Remove an account, with its secret."""
-    found(name, {one.name: one for one in billnb.accounts.list()})
+    find(name, {one.name: one for one in billnb.accounts.list()})
     if not yes:
         click.confirm(f"Remove the account {name} and its secret?", abort=True, err=True)
     billnb.accounts.remove(name, force=force)
@@ -205,7 +211,7 @@ def remove(name: str, yes: bool, force: bool) -> None:
 
 
 def _tested_at_once(names: Sequence[str]) -> list[tuple[str, str, str | None]]:
-    """Return how the tests of accounts went, several at a time; Ctrl-C waits for none of them."""
+    """Return the results of tests made several at a time; Ctrl-C waits for none of them."""
     left: SimpleQueue[str] = SimpleQueue()
     for name in names:
         left.put(name)
@@ -243,8 +249,8 @@ def _split(options: tuple[str, ...], wanted: Iterable[Field]) -> dict[str, str]:
         key, equals, value = option.partition("=")
         if key in secrets:
             raise ArgumentError(
-                f"{key} is a secret, and arguments are for others to read; leave it out, and it is "
-                "asked for, or read from standard input"
+                f"{key} is a secret, and others can read arguments; leave it out, and it is asked "
+                "for, or read from standard input"
             )
         if not equals:
             raise ArgumentError("--option takes NAME=VALUE, such as org_handle=example.com")
@@ -253,17 +259,17 @@ def _split(options: tuple[str, ...], wanted: Iterable[Field]) -> dict[str, str]:
 
 
 def _answered(given: str | None, question: str, option: str) -> str:
-    """Return what was given, or what a person answers."""
+    """Return what was given, else what a person answers."""
     if given is not None:
         return given
     if not sys.stdin.isatty():
-        raise ArgumentError(f"give {option}; nobody is there to be asked")
+        raise ArgumentError(f"give {option}; there is no terminal to ask for it")
     answer: str = click.prompt(question, err=True)
     return answer
 
 
 def _confirmed(refused: UnconfirmedHostError) -> str:
-    """Return the host that a person writes who was told where a key would go."""
+    """Return the host that a person writes after seeing where a key would be sent."""
     click.echo(f"{refused}", err=True)
     answer: str = click.prompt(f"Write {refused.host} to send the key there", err=True)
     return answer

@@ -1,4 +1,4 @@
-"""What all commands share: errors in one line, and ``--debug``."""
+"""The base of all commands: errors in one line, and ``--debug``."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import click
 from billnb.errors import ArgumentError, BillnbError
 from billnb.files.atomic import advice
 
-# what a stream says that takes no more; files are written elsewhere, and say so there
+# errors of a full stream; files are written elsewhere, with errors of their own
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Commands(click.Group):
-    """Commands whose errors are one line, unless asked for more."""
+    """A group of commands whose errors are one line, unless ``--debug`` is given."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -42,7 +42,8 @@ def _fail(failure: BillnbError, *, debug: bool) -> NoReturn:
     if failure.loaded is not None:
         read = ", ".join(failure.loaded.attrs["billnb"])
         click.echo(
-            f"{read}: read whole, and not written; name what to load without the rest", err=True
+            f"{read}: loaded, but not written; to load these without the others, name only them",
+            err=True,
         )
     raise SystemExit(1)
 
@@ -53,7 +54,7 @@ def _debug(context: click.Context, parameter: click.Parameter, value: bool) -> N
 
 
 def with_debug(command: F) -> F:
-    """Let a command be asked where an error comes from."""
+    """Return a command with the option ``--debug``."""
     return click.option(
         "--debug",
         is_flag=True,

@@ -1,9 +1,9 @@
-"""A cube for each currency of a history: entries summed by day, and along the days.
+"""The cubes of a history, one for each currency: entries summed by day, and along the days.
 
-Each currency's entries are summed once, by day and by what they are, and then along the days: what
-lies between two days is a difference of two such sums. Amounts are whole numbers of the smallest
-step their currency has here: one of 64 bits where every sum fits, and limbs of 32 bits where one
-might not, so that sums are exact in any case.
+Each currency's entries are summed once, by day and :class:`~billnb.cube.sums.Key`, and then along
+the days: the sum between two days is the difference of two such sums. Amounts are whole numbers of
+the smallest step of their currency in the history: of 64 bits if every sum fits, and else limbs of
+32 bits, so that sums are always exact.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def cubes(table: pa.Table, instants: pa.ChunkedArray) -> dict[str, Cube]:
     table : pyarrow.Table
         Entries, with a history's columns.
     instants : pyarrow.ChunkedArray
-        The instant each of them counts from, ``timestamp[us, UTC]``.
+        The instant at which each of them counts, ``timestamp[us, UTC]``.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def cubes(table: pa.Table, instants: pa.ChunkedArray) -> dict[str, Cube]:
     codes, currencies = coded(table["currency"])
     names, keys = _keys(table)
     counts = np.bincount(codes, minlength=len(currencies))
-    # one currency behind the other, once: to take each of them takes longer
+    # sorted by currency once, which is faster than to take each of them
     order = np.argsort(codes.astype(np.min_scalar_type(len(currencies))), kind="stable")
     part = table.select([*STATED, "total"])
     part = part if len(currencies) == 1 else part.take(pa.array(order))
@@ -76,7 +76,7 @@ def cubes(table: pa.Table, instants: pa.ChunkedArray) -> dict[str, Cube]:
 
 
 def names_of(cubes: Mapping[str, Cube], field: str) -> list[str | None]:
-    """Return what a field of the keys of all cubes holds, sorted; what is not stated is last."""
+    """Return the values of a field in the keys of all cubes, sorted; ``None`` is last."""
     found = {getattr(key, field) for cube in cubes.values() for key in cube.keys}
     return sorted(found, key=lambda name: (name is None, name or ""))
 
@@ -99,7 +99,7 @@ def _cube(part: pa.Table, days: Any, names: Any, keys: Sequence[Key]) -> Cube:
 
 
 def _measures(part: pa.Table) -> tuple[Any, int]:
-    """Return what is summed of entries, by limb and measure, and the places of amounts."""
+    """Return the measures of entries, by limb and measure, and the places of amounts."""
     amounts, places = _limbs([part[name].combine_chunks() for name in (*STATED, "total")])
     *stated, total = amounts
     rest = reduce(np.subtract, stated, total)
@@ -113,8 +113,8 @@ def _measures(part: pa.Table) -> tuple[Any, int]:
 def _limbs(columns: Sequence[pa.Array]) -> tuple[list[Any], int]:
     """Return amounts as whole numbers, 0 for no amount, and how many places these have.
 
-    They have one limb where 64 bits hold all that they may come to, two where 64 bits hold each of
-    them, and three elsewhere, the lowest first.
+    They have one limb if 64 bits hold every sum, two if 64 bits hold each amount, and three
+    otherwise, the lowest first.
     """
     words = [_stated(column) for column in columns]
     if all((high == low >> 63).all() for low, high in words):
@@ -134,7 +134,7 @@ def _limbs(columns: Sequence[pa.Array]) -> tuple[list[Any], int]:
 
 
 def _stated(column: pa.Array) -> tuple[Any, Any]:
-    """Return the lower and the higher half of each amount, 0 where there is none."""
+    """Return the lower and the higher half of each amount; 0 where it is not stated."""
     low, high = halves(column).T
     if not column.null_count:
         return low.copy(), high.copy()

@@ -1,4 +1,4 @@
-"""Words and days as small whole numbers."""
+"""Codes for words and days: small whole numbers."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def day_of(day: date) -> int:
 
 
 def date_of(day: int) -> date:
-    """Return the day that a number of :func:`day_of` stands for."""
+    """Return the day with a number of :func:`day_of`."""
     return EPOCH + timedelta(days=int(day))
 
 
 def unique(numbers: Any) -> tuple[Any, Any]:
-    """Return as :func:`numpy.unique`, without sorting where the numbers are small."""
+    """Return what :func:`numpy.unique` does, without sorting if the numbers are small."""
     largest = int(numbers.max(initial=0))
     if largest > _MOST_COUNTED:
         return np.unique(numbers, return_inverse=True)

@@ -1,4 +1,4 @@
-"""Exact sums by day and key, and what lies between two days."""
+"""Exact sums by day and key, and between two days."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from billnb.history.rules import COMPONENTS
 _EXACT = Context(prec=100)
 
 MEASURES = (*COMPONENTS, "entries")
-"""What is summed: the components, which come to the total, and how many entries there are."""
+"""The measures summed: the components, which sum to the total, and the number of entries."""
 
 
 class Key(NamedTuple):
-    """What entries have in common that are summed together."""
+    """The fields that entries summed together have in common."""
 
     provider: str | None
     account: str | None
@@ -35,15 +35,15 @@ class Cube:
     Attributes
     ----------
     keys : sequence of Key
-        What is summed apart.
+        The keys of the sums.
     first : int
         The day of the first entry, counted from 1970.
     days : int
-        How many days there are from the first entry's to the last one's.
+        The number of days from the first entry to the last.
     places : int
-        How many decimal places the whole numbers have.
+        The decimal places of the whole numbers.
     sums : numpy.ndarray
-        By limb, measure, day and key: what came before the day. Empty where that would be too
+        By limb, measure, day and key: the sums before the day. Empty if they would be too
         large.
     rows : tuple of numpy.ndarray
         In that case: the day, the key, and by limb and measure the amounts of entries, by day.
@@ -62,7 +62,7 @@ class Cube:
         Parameters
         ----------
         bounds : sequence of int
-            Days from 1970, ascending: each but the last begins a stretch, which ends at the next.
+            Days from 1970, ascending: each but the last begins a stretch, up to the next.
         chosen : numpy.ndarray of int
             The positions of the keys to sum.
 
@@ -89,7 +89,7 @@ class Cube:
         return found
 
     def whole(self, limbs: Any) -> Any:
-        """Return sums of limbs, which may have been summed further, as whole numbers.
+        """Return sums in limbs as whole numbers.
 
         Returns
         -------
@@ -106,7 +106,7 @@ class Cube:
 
 
 def total_of(sums: Any) -> Any:
-    """Return what the components come to, of sums by limb and measure."""
+    """Return the total of the components, of sums by limb and measure."""
     return sums[:, :-1].sum(axis=1)
 
 

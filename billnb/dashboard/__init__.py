@@ -1,4 +1,4 @@
-"""The dashboard: a widget whose filters and charts narrow each other."""
+"""The dashboard: a widget whose filters and charts filter each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is chosen in a dashboard: days, filters, and the form of the charts."""
+"""The choice made in a dashboard: days, filters, and the form of the charts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from billnb.values import calendar, words
 from billnb.values.calendar import By
 
 FIELDS = ("provider", "account", "currency", "kind", "status")
-"""What is chosen one of; nothing chosen means all."""
+"""The fields of which one value may be chosen."""
 
 UNSTATED = words.NOT_STATED
-"""What stands for entries of which a field is not stated."""
+"""The value for entries that do not state a field."""
 
 PRESETS: Mapping[str, str] = {
     "all": "All",
@@ -33,26 +33,26 @@ MEASURES = ("entries", "amount")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What of a history is shown, and how.
+    """The part of a history that is shown, and how.
 
     Attributes
     ----------
     since, until : datetime.date or None
         The first and the last day; ``None`` is the history's own.
     provider, account, currency, kind, status : str or None
-        What entries have to be; ``None`` is anything.
+        The value that entries must have; ``None`` is any.
     search : str
-        What their text has to hold.
+        Words that their text must contain.
     by : str
         How long a period is.
     stack : {"component", "provider", "account"}
-        What bars are stacked of.
+        The parts of stacked bars.
     measure : {"entries", "amount"}
-        What the shares of statuses are of.
+        What the shares of statuses measure.
     period : datetime.date or None
-        The one period that all but the figures by period are narrowed to.
+        The one period shown by all but the figures by period.
     component : str or None
-        The one component that is looked at.
+        The one component shown.
     """
 
     since: date | None = None
@@ -80,7 +80,7 @@ class Choice:
 
 
 def matches(value: str | None, wanted: str | None) -> bool:
-    """Whether what is stated of a field is what is chosen of it, if anything is."""
+    """Return whether the value of a field is the one chosen, if any is."""
     return wanted is None or (UNSTATED if value is None else value) == wanted
 
 
@@ -111,9 +111,9 @@ def named(since: date | None, until: date | None, today: date) -> str | None:
 
 
 def before(since: date, until: date) -> tuple[date, date]:
-    """Return the range that another is measured against: as many months before it, or days.
+    """Return the range that another is compared with: as many months before it, or days.
 
-    A year so far, from its fourth month on, is measured against that of the year before.
+    A year so far, from its fourth month on, is compared with the same part of the year before.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The way into the dashboard: a history given, loaded, or made up."""
+"""The function that opens a dashboard, on a history that is given, loaded, or made up."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from billnb.loading.load import load
 from billnb.sandbox.demo import demo
 from billnb.values.moments import Moment
 
-_DEMO = (
-    "No account is configured: these are made-up ones. Pass a history of your own to explore it."
-)
+_DEMO = "No account is configured: these are made-up ones. Pass your own history to explore it."
 
 
 def explore(history: Any = None, *, as_of: Moment | None = None) -> Explorer:
@@ -21,15 +19,15 @@ def explore(history: Any = None, *, as_of: Moment | None = None) -> Explorer:
     Parameters
     ----------
     history : pandas, polars, pyarrow, duckdb, dask or pyspark frame, optional
-        A history, as :func:`billnb.load` returns it. Without one, every account that has its
-        credentials in the environment is loaded; where none has, there is the demo.
+        A history, as :func:`billnb.load` returns it. By default, every configured account is
+        loaded; without any, the demo is shown.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is; unless told otherwise, when the history was read.
+        The moment to answer for; by default, when the history was read.
 
     Returns
     -------
     Explorer
-        A widget. Its ``selection`` is the frame of what is chosen.
+        A widget. Its ``selection`` is the frame of the entries chosen.
 
     Raises
     ------

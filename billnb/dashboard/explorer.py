@@ -54,26 +54,26 @@ def _packed(found: dict[str, Any], _: object) -> str:
 
 
 class Explorer(anywidget.AnyWidget):
-    """A dashboard of a history: what is charged, what changed, what is unpaid.
+    """A dashboard of a history: what was charged, what changed, what is unpaid.
 
-    What is chosen can be clicked, and set: every one of these is a trait, to be observed and linked
-    as those of any widget.
+    The choice can be made by clicks, and by setting attributes: each is a trait, which can be
+    observed and linked like those of any widget.
 
     Parameters
     ----------
     history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
         A history, as :func:`billnb.load` returns it.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is; unless told otherwise, when the history was read.
+        The moment to answer for; by default, when the history was read.
     notice : str
-        What is to be said above all of it.
+        A text shown above everything.
 
     Attributes
     ----------
     since, until : str or None
         The first and the last day, as ``2026-11-21``; set by anything :func:`billnb.load` takes.
     provider, account, currency, kind, status : str or None
-        What entries have to be; ``None`` is anything, ``not stated`` what is not stated.
+        The value that entries must have; ``None`` is any, ``not stated`` none.
     search : str
         Words that an entry's text has to hold.
     by : {"day", "week", "month", "quarter", "year"}
@@ -92,7 +92,7 @@ class Explorer(anywidget.AnyWidget):
     Raises
     ------
     ArgumentError
-        For a frame that lacks columns, and for a choice that cannot be meant.
+        For a frame that lacks columns, and for an invalid choice.
     MixedCurrencyError
         When entries state no currency.
     MoneyError
@@ -169,12 +169,12 @@ class Explorer(anywidget.AnyWidget):
         if "preset" in choice:
             name = choice.pop("preset") or "all"
             if name not in PRESETS:
-                raise ArgumentError(f"preset={name!r} is none of {', '.join(PRESETS)}")
+                raise ArgumentError(f"preset={name!r} is not one of {', '.join(PRESETS)}")
             days = preset(name, self._ledger.now.date())
             choice["since"], choice["until"] = (day and day.isoformat() for day in days)
         unknown = sorted(choice.keys() - set(_CHOSEN))
         if unknown:
-            raise ArgumentError(f"{unknown[0]!r} is none of preset, {', '.join(_CHOSEN)}")
+            raise ArgumentError(f"{unknown[0]!r} is not one of preset, {', '.join(_CHOSEN)}")
         by = self._checked("by", choice.get("by", self.by))
         if by != self.by:
             choice.setdefault("period", None)  # which has another length
@@ -223,7 +223,7 @@ class Explorer(anywidget.AnyWidget):
         known = _ONE_OF.get(name) or self._known(name)
         if value in known or (value is None and name not in _ONE_OF):
             return value
-        raise ArgumentError(f"{name}={value!r} is none of {', '.join(map(str, known))}")
+        raise ArgumentError(f"{name}={value!r} is not one of {', '.join(map(str, known))}")
 
     def _known(self, name: str) -> Iterable[str]:
         return COMPONENTS if name == "component" else self._ledger.names[name]

@@ -33,7 +33,7 @@ from billnb.charts.style import (
 )
 from billnb.dashboard.choice import UNSTATED, Choice
 from billnb.dashboard.layout import BOTTOM, GAP, NAMED_TOP, Figure, Panels, axis_id
-from billnb.dashboard.ledger import Answer, is_running
+from billnb.dashboard.ledger import Answer, is_current
 from billnb.dashboard.owing import Balance, Owed
 from billnb.values import calendar, words
 from billnb.values.calendar import By
@@ -57,7 +57,7 @@ def trend(
     rows = max(1, len(shown))
     fitting = (height - NAMED_TOP - BOTTOM - GAP * (rows - 1)) // rows
     figure = Panels([one.currency for one in shown], max(_ROW, fitting))
-    complete = [not is_running(period, choice.by, now) for period in periods]
+    complete = [not is_current(period, choice.by, now) for period in periods]
     opacity = _opacity(periods, choice.period)
     for row, one in enumerate(shown):
         whole = [one.cube.amount(sum(cell)) for cell in zip(*one.stacks.values(), strict=True)]
@@ -102,8 +102,8 @@ def trend(
         figure.money(row, one.currency, axes.span(lows, highs, above=0.2, below=0.12))
         if not all(complete):
             place = complete.index(False)
-            told = [words.compact(whole[place], one.currency), "so far"]
-            figure.mark(row, axes.middle(periods[place], choice.by), highs[place], told)
+            lines = [words.compact(whole[place], one.currency), "so far"]
+            figure.mark(row, axes.middle(periods[place], choice.by), highs[place], lines)
     figure.time(periods, choice.by)
     figure.layout |= {"barmode": "relative", "uniformtext": {"mode": "hide", "minsize": 9}}
     key = [(OTHERS if name is None else name, colour) for name, colour in colours.items()]
@@ -123,7 +123,7 @@ def statuses(
     titles = [f"{one.currency}, {kind}s" if several else f"{kind}s" for one, kind in rows]
     colours = status_colours(status for one in answers for _, status in one.statuses)
     figure = Panels(titles, 104 if len(rows) > 1 else _ROW, named=True)
-    complete = [not is_running(period, choice.by, now) for period in periods]
+    complete = [not is_current(period, choice.by, now) for period in periods]
     opacity = _opacity(periods, choice.period)
     for row, (one, kind) in enumerate(rows):
         mine = {
@@ -304,7 +304,7 @@ def _bars(periods: Sequence[date], by: By) -> dict[str, Any]:
 
 
 def _marker(colour: str, complete: Sequence[bool], opacity: Sequence[float]) -> dict[str, Any]:
-    """Return the look of bars; what says nothing is left out, for it takes time to draw."""
+    """Return the look of bars, without settings of no effect, which take time to draw."""
     found = {"color": colour} if all(complete) else bar_marker(colour, complete)
     return {**found, "opacity": opacity} if min(opacity, default=1) < 1 else found
 

@@ -20,7 +20,7 @@ Figure = dict[str, Any]
 
 
 class Panels:
-    """A figure that is being laid out: panels below each other, as high as they are told."""
+    """A figure that is being laid out: panels below each other, of the heights given."""
 
     def __init__(self, titles: Sequence[str], height: int | Sequence[int], *, named: bool = False):
         heights = [height] * len(titles) if isinstance(height, int) else list(height)

@@ -49,7 +49,7 @@ class Answer:
     stacks : mapping of str or None to list of int
         What was charged in each period, by what bars are stacked of; ``None`` is all the rest.
     statuses : mapping of tuple of str to tuple of two lists of int
-        How many entries of a kind and a status there are in each period, and what they come to.
+        How many entries of a kind and a status there are in each period, and their total.
     charged : mapping of str to int
         What was charged, by component.
     entries : int
@@ -75,9 +75,9 @@ class Ledger:
     history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
         The history.
     now : datetime.datetime
-        When it is, in UTC.
+        The moment to answer for, in UTC.
     extent : tuple of datetime.date, optional
-        The first and the last day that are shown; unless told otherwise, those of its entries.
+        The first and the last day that are shown; by default, those of its entries.
 
     Raises
     ------
@@ -273,7 +273,7 @@ class Ledger:
         return stacks
 
     def _spent(self, currency: str, one: Cube, keys: Any, choice: Choice) -> Spent:
-        """Return what was charged in the days chosen; where all are, in the running month."""
+        """Return what was charged in the days chosen; if all are, in the current month."""
         today = self.now.date()
         first, last = self._narrowed(choice)
         if choice.days() == (None, None):
@@ -424,7 +424,7 @@ def _without_search(choice: Choice) -> Choice:
 def _statuses(
     one: Cube, sums: Any, names: Sequence[tuple[tuple[str, str], Any]]
 ) -> dict[tuple[str, str], tuple[list[int], list[int]]]:
-    """Return how many entries there are of a kind and a status, and what they come to."""
+    """Return how many entries there are of a kind and a status, and their total."""
     if not names:
         return {}
     whole = np.stack([cube.total_of(sums), sums[:, -1]], axis=1)
@@ -437,9 +437,9 @@ def _statuses(
     }
 
 
-def is_running(period: date, by: By, now: datetime) -> bool:
-    """Whether a period is the one that is running."""
+def is_current(period: date, by: By, now: datetime) -> bool:
+    """Return whether a period is the current one."""
     return calendar.start(now.date(), by) == period
 
 
-__all__ = ["Answer", "Ledger", "is_running"]
+__all__ = ["Answer", "Ledger", "is_current"]

@@ -33,7 +33,7 @@ class Owed:
     entries : int
         How many invoices it is.
     amount : decimal.Decimal
-        What they come to.
+        Their total.
     """
 
     provider: str

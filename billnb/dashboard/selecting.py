@@ -91,7 +91,7 @@ class Entries:
         return self._codes[field]
 
     def _has(self, component: str) -> Any:
-        """Whether entries count as spend, and have something of a component."""
+        """Return whether entries count as spend, and have something of a component."""
         found = rules.holds(rules.is_spend(), self._table)
         if component in STATED:
             amounts = self._table[component].combine_chunks()

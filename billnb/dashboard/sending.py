@@ -36,7 +36,7 @@ _LIBRARIES: Mapping[str, Callable[[], list[str]]] = {
 def library(name: str) -> list[bytes]:
     """Return the code of a library, and its style, compressed."""
     if name not in _LIBRARIES:
-        raise ArgumentError(f"library {name!r} is none of {', '.join(_LIBRARIES)}")
+        raise ArgumentError(f"library {name!r} is not one of {', '.join(_LIBRARIES)}")
     return [gzip.compress(text.encode(), 3, mtime=0) for text in _LIBRARIES[name]()]
 
 

@@ -83,7 +83,7 @@ def _spent(answers: Sequence[Answer], choice: Choice) -> Card:
         and (one.spent.amount or any(map(any, one.stacks.values())))
     ]
     what = "Spend" if choice.component is None else choice.component.capitalize()
-    return spend_card(shown, what=what, is_running=choice.days() == (None, None))
+    return spend_card(shown, what=what, is_current=choice.days() == (None, None))
 
 
 def _card(card: Card) -> Part:

@@ -1,8 +1,8 @@
-"""One question on any engine that holds a history.
+"""The same question on every engine that can hold a history.
 
 :mod:`~billnb.engine.frames` takes a frame of pandas, Polars, PyArrow, DuckDB, Dask or PySpark;
 :mod:`~billnb.engine.sums` groups and adds up where the frame is; :mod:`~billnb.engine.answers`
-makes a frame of pandas of the small result, and :mod:`~billnb.engine.series` a series of periods.
+makes a pandas frame of the small result, and :mod:`~billnb.engine.series` a series of periods.
 """
 
 from billnb.engine.frames import (

@@ -1,6 +1,6 @@
-"""Sums of an engine as a pandas frame of exact amounts.
+"""The sums of an engine as a pandas frame.
 
-Exact again: amounts of a history's own type, instants in UTC, and what is not stated as missing.
+Amounts have a history's own type again, instants are in UTC, and what is not stated is missing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ COUNT = pa.int64()
 
 
 def result(rows: Iterable[Sequence[object]], types: Mapping[str, pa.DataType]) -> pd.DataFrame:
-    """Return rows as an answer; a date in an instant's place is its first moment.
+    """Return rows as a pandas frame backed by Arrow; a date becomes its first instant.
 
     Raises
     ------
@@ -33,8 +33,8 @@ def result(rows: Iterable[Sequence[object]], types: Mapping[str, pa.DataType]) -
     """
     columns = list(zip(*rows, strict=True)) or [()] * len(types)
     arrays = {
-        name: _array(column, kind)
-        for (name, kind), column in zip(types.items(), columns, strict=True)
+        name: _array(column, arrow_type)
+        for (name, arrow_type), column in zip(types.items(), columns, strict=True)
     }
     return answer(arrays, types)
 
@@ -44,7 +44,7 @@ def answer(
 ) -> pd.DataFrame:
     """Return columns as a pandas frame backed by Arrow, of exactly these types.
 
-    Engines widen decimals when they add them up: here they become amounts again.
+    Engines widen decimals when they add them up: here they are narrowed again.
 
     Raises
     ------
@@ -54,8 +54,8 @@ def answer(
     import pandas as pd
 
     arrays = [
-        amounts(columns[name]) if kind == MONEY else columns[name].cast(kind)
-        for name, kind in types.items()
+        amounts(columns[name]) if arrow_type == MONEY else columns[name].cast(arrow_type)
+        for name, arrow_type in types.items()
     ]
     frame: pd.DataFrame = pa.table(arrays, names=list(types)).to_pandas(types_mapper=pd.ArrowDtype)
     return frame
@@ -75,15 +75,15 @@ def amounts(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     raise _too_large()
 
 
-def column(values: Iterable[object], kind: pa.DataType) -> Any:
+def column(values: Iterable[object], arrow_type: pa.DataType) -> Any:
     """Return values as a column of a pandas frame, backed by Arrow."""
     import pandas as pd
 
-    return pd.arrays.ArrowExtensionArray(_array(values, kind))
+    return pd.arrays.ArrowExtensionArray(_array(values, arrow_type))
 
 
 def values(column: pd.Series[Any]) -> list[Any]:
-    """Return a column's values, with ``None`` for what is not stated; pandas' own loop is slow."""
+    """Return a column's values, with ``None`` for what is not stated."""
     found: list[Any] = pa.array(column, from_pandas=True).to_pylist()
     return found
 
@@ -95,20 +95,20 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def type_of(table: pa.Table, name: str) -> pa.DataType:
-    """Return the type of a column of an answer: instants say again that they are in UTC."""
+    """Return the type of a column of an answer; instants have UTC as their zone again."""
     return INSTANT if name in INSTANTS else table.schema.field(name).type
 
 
 def nulls_last(row: Iterable[Any]) -> tuple[tuple[bool, Any], ...]:
-    """Return what sorts a row by its values, those that are not stated after the others."""
+    """Return the sort key of a row, in which values that are not stated come last."""
     return tuple((value is None, value) for value in row)
 
 
-def _array(column: Iterable[Any], kind: pa.DataType) -> pa.Array:
-    if kind == INSTANT:
+def _array(column: Iterable[Any], arrow_type: pa.DataType) -> pa.Array:
+    if arrow_type == INSTANT:
         column = [datetime.combine(one, time()) if type(one) is date else one for one in column]
     with suppress(pa.ArrowInvalid):
-        return pa.array(column, kind, from_pandas=True)
+        return pa.array(column, arrow_type, from_pandas=True)
     raise _too_large()
 
 

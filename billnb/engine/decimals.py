@@ -1,8 +1,8 @@
 """Exact running totals of decimals.
 
 Arrow adds up decimals in groups, but not along a column, and pandas refuses both. An Arrow
-decimal is an integer of 128 bits: here it is taken apart into limbs of 32 bits, which NumPy can
-add up in 64 without overflow for two thousand million rows, and put together again.
+decimal is an integer of 128 bits: here it is split into limbs of 32 bits, which NumPy can add
+up in 64 without overflow for two thousand million rows, and joined again.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def running_total(amounts: pa.Array, starts: Any) -> pa.Array:
     >>> running_total(amounts, np.array([0, 2])).to_pylist()
     [Decimal('9007199254740993.1'), Decimal('9007199254740993.3'), Decimal('-5.0')]
     """
-    kind = pa.decimal128(38, amounts.type.scale)
+    wide = pa.decimal128(38, amounts.type.scale)
     if not len(amounts):
-        return pa.array([], kind)
+        return pa.array([], wide)
     words = halves(amounts)
     low = words[:, 0].view("<u8")
     limbs = ((low & np.uint64(_LOW)).view("<i8"), (low >> _LIMB).view("<i8"), words[:, 1])
@@ -50,13 +50,13 @@ def running_total(amounts: pa.Array, starts: Any) -> pa.Array:
     result = np.empty_like(words)
     result[:, 0] = (middle << 32) | (lowest & _LOW)
     result[:, 1] = high
-    return pa.Array.from_buffers(kind, len(result), [None, pa.py_buffer(result)])
+    return pa.Array.from_buffers(wide, len(result), [None, pa.py_buffer(result)])
 
 
 def approximate(amounts: pa.Array) -> Any:
     """Return amounts as binary floats, for ratios: to 15 digits where they are not negative.
 
-    Arrow takes ten times as long to do so.
+    Arrow's own cast takes ten times as long.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def approximate(amounts: pa.Array) -> Any:
     Returns
     -------
     numpy.ndarray of float
-        What is below zero may come out as zero, where it is next to nothing.
+        Negative amounts of a tiny size may become zero.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def halves(amounts: pa.Array) -> Any:
 
 
 def _restarting(sums: Any, starts: Any) -> Any:
-    """Take off each stretch what had come together before it."""
+    """Return cumulative sums that begin again at each start."""
     before = np.concatenate(([0], sums))[starts]
     return sums - np.repeat(before, np.diff(np.append(starts, len(sums))))
 

@@ -1,8 +1,8 @@
-"""A history as a lazy frame on its own engine, and small answers brought back.
+"""A history as a lazy frame on its own engine, and small results collected from it.
 
 A question is written once, in Narwhals: filter, group, sum and count, which are exact on every
 engine. It runs where the frame lives (Polars, PyArrow, DuckDB, Dask, PySpark; a pandas frame,
-whose columns are Arrow's, as the Arrow table it is), and only the small answer is brought here.
+whose columns are Arrow's, as an Arrow table), and only the small result is collected.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ def entries(history: Any, columns: Iterable[str]) -> nw.LazyFrame[Any]:
     Returns
     -------
     narwhals.LazyFrame
-        These columns; instants are those of UTC, without saying so, so that engines which
-        reckon in the time zone of a session find the same months as all others.
+        These columns; instants are in UTC, without a time zone, so that engines that use the
+        time zone of a session find the same months as all others.
 
     Raises
     ------
     ArgumentError
-        When it is no frame, or lacks columns, or a column has another type.
+        When it is not a frame, or lacks columns, or a column has another type.
     MoneyError
         When an amount is kept as a binary float, or as anything else that is not decimal.
     """
@@ -56,20 +56,20 @@ def entries(history: Any, columns: Iterable[str]) -> nw.LazyFrame[Any]:
     schema = frame.collect_schema()
     require(wanted, schema.names())
     for name in wanted:
-        kind = schema[name]
+        dtype = schema[name]
         if name in AMOUNTS:
-            if not isinstance(kind, nw.Decimal):
-                raise _inexact(name, str(kind))
+            if not isinstance(dtype, nw.Decimal):
+                raise _inexact(name, str(dtype))
         elif name in INSTANTS:
-            if not isinstance(kind, nw.Datetime):
-                raise ArgumentError(f"{name} is {kind}; it has to be a timestamp in UTC")
-        elif kind.is_nested():
-            raise ArgumentError(f"cannot group by {name!r}, which holds {kind}")
+            if not isinstance(dtype, nw.Datetime):
+                raise ArgumentError(f"{name} is {dtype}; it has to be a timestamp in UTC")
+        elif dtype.is_nested():
+            raise ArgumentError(f"cannot group by {name!r}, which holds {dtype}")
     return _in_utc(frame.select(wanted), [name for name in wanted if name in INSTANTS], schema)
 
 
 def collected(frame: nw.LazyFrame[Any]) -> pa.Table:
-    """Return a frame as a table in this process, with the plain types of a history."""
+    """Return a frame as a table in this process, with the types of a history."""
     found: pa.Table = frame.collect("pyarrow").to_arrow()
     wanted = frame.collect_schema().names()  # Dask adds its index
     table = found.select(wanted)
@@ -77,10 +77,10 @@ def collected(frame: nw.LazyFrame[Any]) -> pa.Table:
 
 
 def at_or_after(frame: nw.LazyFrame[Any], instants: nw.Expr, moment: datetime) -> nw.Expr:
-    """Whether instants of a frame of :func:`entries` are `moment`, in UTC, or later."""
+    """Return whether instants of a frame of :func:`entries` are at `moment`, in UTC, or later."""
     if not frame.implementation.is_pyspark():
         return instants >= moment.replace(tzinfo=None)
-    # Spark reads a literal by the clock of this machine, or of its session: numbers have none
+    # Spark reads a literal in the time zone of this machine or session: numbers have none
     parts = instants.dt
     day = (parts.year() * 100 + parts.month()) * 100 + parts.day()
     clock = (parts.hour().cast(nw.Int64) * 60 + parts.minute()) * 60 + parts.second()
@@ -93,10 +93,10 @@ def at_or_after(frame: nw.LazyFrame[Any], instants: nw.Expr, moment: datetime) -
 
 
 def whole(history: Any) -> pd.DataFrame:
-    """Return a history of any engine as a pandas frame: its own columns, and no others."""
+    """Return a history of any engine as a pandas frame, with a history's columns only."""
     there = _lazy(history).collect_schema().names()
     types = {field.name: field.type for field in SCHEMA}
-    types |= {name: kind for name, kind in FX_TYPES.items() if name in there}
+    types |= {name: dtype for name, dtype in FX_TYPES.items() if name in there}
     table = collected(entries(history, types))
     frame = answers.answer({name: table[name] for name in types}, types)
     frame.attrs |= getattr(history, "attrs", {})
@@ -122,7 +122,7 @@ def _arrow(history: Any, wanted: Sequence[str]) -> Any:
 
 
 def _from_objects(column: pd.Series[Any]) -> pa.Array:
-    """Return a column that is not Arrow's, when it holds what a history's column has to."""
+    """Return a column that is not Arrow's as one, if its values are those of a history."""
     import pandas as pd
 
     name = str(column.name)
@@ -131,53 +131,53 @@ def _from_objects(column: pd.Series[Any]) -> pa.Array:
         raise _inexact(name, held)
     if name in INSTANTS and held not in ("datetime", "datetime64", "empty"):
         raise ArgumentError(f"{name} is {held}; it has to be a timestamp in UTC")
-    kind = SCHEMA.field(name).type if name in SCHEMA.names else None
+    dtype = SCHEMA.field(name).type if name in SCHEMA.names else None
     refused = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError)
     with suppress(*refused, OverflowError, UnicodeError):
-        return pa.array(column, kind, from_pandas=True)
+        return pa.array(column, dtype, from_pandas=True)
     raise _unkeepable(name) if name in AMOUNTS else _unreadable(name)
 
 
 def _kept(name: str, column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Return a column with the type it has in a history."""
-    kind = _plain(column.type)
-    if pa.types.is_null(kind) and name in SCHEMA.names:
-        kind = SCHEMA.field(name).type
-    if name in AMOUNTS and pa.types.is_decimal(kind):
-        kind = MONEY
+    dtype = _plain(column.type)
+    if pa.types.is_null(dtype) and name in SCHEMA.names:
+        dtype = SCHEMA.field(name).type
+    if name in AMOUNTS and pa.types.is_decimal(dtype):
+        dtype = MONEY
     with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return column if column.type == kind else column.cast(kind)
+        return column if column.type == dtype else column.cast(dtype)
     raise _unkeepable(name) if name in AMOUNTS else _unreadable(name)
 
 
-def _plain(kind: pa.DataType) -> pa.DataType:
+def _plain(dtype: pa.DataType) -> pa.DataType:
     """Return the type a column has in a history: engines have several for text."""
-    if pa.types.is_dictionary(kind):
-        return _plain(kind.value_type)
-    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+    if pa.types.is_dictionary(dtype):
+        return _plain(dtype.value_type)
+    if pa.types.is_large_string(dtype) or pa.types.is_string_view(dtype):
         return pa.string()
-    return kind
+    return dtype
 
 
 def _lazy(history: Any) -> nw.LazyFrame[Any]:
     try:
         with warnings.catch_warnings():
-            # Narwhals says that Dask will need a package, which there is not yet
+            # Narwhals announces a package for Dask that does not exist yet
             warnings.filterwarnings("ignore", "Dask support is moving", FutureWarning)
             frame = nw.from_native(history)
     except TypeError:
         frame = None
     if frame is None:
         raise ArgumentError(
-            f"a {type(history).__name__} is no history; pass a frame of {', '.join(ENGINES[:-1])} "
-            f"or {ENGINES[-1]} with the history's columns"
+            f"a {type(history).__name__} is not a history; pass a frame of "
+            f"{', '.join(ENGINES[:-1])} or {ENGINES[-1]} with the history's columns"
         )
     lazy: nw.LazyFrame[Any] = frame.lazy()
     return lazy
 
 
 def require(wanted: Iterable[str], there: Iterable[str]) -> None:
-    """Make sure that a frame has the columns wanted, once each."""
+    """Check that a frame has the columns wanted, once each."""
     found = list(there)
     missing = [name for name in wanted if name not in found]
     if missing:
@@ -191,16 +191,16 @@ def require(wanted: Iterable[str], there: Iterable[str]) -> None:
 
 
 def require_totals(missing: int) -> None:
-    """Make sure that no entry lacks a total."""
+    """Check that no entry lacks a total."""
     if missing:
         raise MoneyError(
             f"{words.counted(missing, 'entry')} without a total; leave them out, or set it"
         )
 
 
-def _inexact(name: str, kind: str) -> MoneyError:
+def _inexact(name: str, dtype: str) -> MoneyError:
     return MoneyError(
-        f"{name} is {kind}, which does not keep every digit; amounts have to be decimal: "
+        f"{name} is {dtype}, which does not keep every digit; amounts have to be decimal: "
         "pass a history as billnb.load returns it"
         ' (read Parquet files with dtype_backend="pyarrow")'
     )
@@ -208,36 +208,37 @@ def _inexact(name: str, kind: str) -> MoneyError:
 
 def _unreadable(name: str) -> ArgumentError:
     return ArgumentError(
-        f"{name} does not hold what it has to; pass a history as billnb.load returns it"
+        f"{name} does not hold values of the expected type; pass a history as billnb.load returns "
+        "it"
     )
 
 
 def _unkeepable(name: str) -> MoneyError:
     return MoneyError(
-        f"{name} holds an amount that is no finite number, or has more than {PRECISION - PLACES} "
-        f"digits before the point or {PLACES} places after it"
+        f"{name} holds an amount that is not a finite number, or has more than "
+        f"{PRECISION - PLACES} digits before the point or {PLACES} places after it"
     )
 
 
 def _in_utc(
     frame: nw.LazyFrame[Any], names: Sequence[str], schema: Mapping[str, nw.dtypes.DType]
 ) -> nw.LazyFrame[Any]:
-    """Return instants as UTC's clock shows them, without a time zone."""
-    clocks = {name: kind for name in names if isinstance(kind := schema[name], nw.Datetime)}
-    zoned = {name: kind for name, kind in clocks.items() if kind.time_zone is not None}
+    """Return instants in UTC, without a time zone."""
+    clocks = {name: dtype for name in names if isinstance(dtype := schema[name], nw.Datetime)}
+    zoned = {name: dtype for name, dtype in clocks.items() if dtype.time_zone is not None}
     if not zoned:
         return frame
     if frame.implementation.is_pyarrow():
-        # Arrow keeps instants in UTC: to leave a zone out takes no time
+        # Arrow keeps instants in UTC: removing the zone takes no time
         return frame.with_columns(
-            *(nw.col(name).cast(nw.Datetime(kind.time_unit)) for name, kind in zoned.items())
+            *(nw.col(name).cast(nw.Datetime(dtype.time_unit)) for name, dtype in zoned.items())
         )
     if frame.implementation.is_duckdb():
-        # DuckDB tells the month by the time zone of its session
+        # DuckDB reads the month in the time zone of its session
         clock = ", ".join(f"make_timestamp(epoch_us({name})) AS {name}" for name in zoned)
         return _lazy(frame.to_native().project(f"* REPLACE ({clock})"))
     if frame.implementation.is_pyspark():
-        # and so does Spark, whatever zone its columns are said to have
+        # and so does Spark, whatever zone its columns have
         epoch = "timestamp_ntz'1970-01-01 00:00:00'"
         clock = f"timestampadd(MICROSECOND, unix_micros({{0}}), {epoch}) AS {{0}}"
         native = frame.to_native()

@@ -1,4 +1,4 @@
-"""Sums as a series of periods: gaps filled, changes, and the period that is not over."""
+"""Sums as a series of periods, with gaps filled, changes, and whether each is complete."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def series(
     group : sequence of str
         More columns to group by.
     as_of : str, datetime.date, datetime.datetime or None
-        When it is; now unless told otherwise.
+        The moment to answer for; now by default.
     sign : narwhals.Expr, optional
-        1 or -1 for each entry: what its total is multiplied by.
+        1 or -1 for each entry; its total is multiplied by it.
 
     Returns
     -------
@@ -75,8 +75,8 @@ def series(
         :data:`COLUMNS`, with those of `group` after `currency`.
     """
     length, now = calendar.checked(by), instant(as_of)
-    running = calendar.start(now.date(), length)
-    keys, marks = ["currency", *group], {_EARLY: _is_early(frame, running, length, now)}
+    current = calendar.start(now.date(), length)
+    keys, marks = ["currency", *group], {_EARLY: _is_early(frame, current, length, now)}
     if sign is not None:
         marks[_SIGN] = sign
     dated = frame.with_columns(period=period_key(length), **marks)
@@ -107,13 +107,13 @@ def series(
 
 
 def _folded(table: pa.Table, keys: Sequence[str], by: By | None = None) -> Sums:
-    """Add up what an engine summed by day or by month, by signs, or not by time at all."""
+    """Add up an engine's sums by day or month to those of a period, or of all time."""
     sums: dict[Key, dict[date, _Sum]] = defaultdict(dict)
     for row in table.to_pylist():
         key = tuple(row[name] for name in keys)
         period = date.min if by is None else calendar.start(day_of(row["period"], by), by)
         before = sums[key].get(period, _Sum())
-        # without arithmetic of Python's own, which rounds as its context says
+        # without Python's own arithmetic, which rounds as its context says
         amount = row["total"].copy_negate() if row.get(_SIGN) == -1 else row["total"]
         sums[key][period] = _Sum(total((before.amount, amount)), before.entries + row["entries"])
     return sums
@@ -124,10 +124,10 @@ def _periods(sums: Sums, by: By) -> list[date]:
     return list(calendar.every(min(found), max(found), by)) if found else []
 
 
-def _is_early(frame: nw.LazyFrame[Any], running: date, by: By, now: datetime) -> nw.Expr:
-    """Whether entries are of as many days of the period before as have begun of this one."""
-    previous = calendar.before(running, by) or running
-    end = min(previous + (now.date() - running) + timedelta(days=1), running)
+def _is_early(frame: nw.LazyFrame[Any], current: date, by: By, now: datetime) -> nw.Expr:
+    """Return whether entries are in as many days of the period before as have begun of this."""
+    previous = calendar.before(current, by) or current
+    end = min(previous + (now.date() - current) + timedelta(days=1), current)
     is_since, is_after = (
         at_or_after(frame, nw.col("issued_at"), datetime.combine(day, time()))
         for day in (previous, end)

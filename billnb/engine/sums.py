@@ -1,4 +1,4 @@
-"""Exact sums by group, and the keys that tell days and months apart on every engine."""
+"""Exact sums by group, and keys for days and months on every engine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def group_columns(group: str | Sequence[str], taken: Iterable[str]) -> list[str]
     Raises
     ------
     ArgumentError
-        When a column has the name of one of the result.
+        When a column has the name of a column of the result.
     """
     names = [group] if isinstance(group, str) or not isinstance(group, Iterable) else list(group)
     for name in names:
@@ -32,7 +32,7 @@ def group_columns(group: str | Sequence[str], taken: Iterable[str]) -> list[str]
             raise ArgumentError(f"group takes names of columns, not {type(name).__name__}")
     for name in names:
         if name in taken:
-            raise ArgumentError(f"cannot group by {name!r}: a column of the result is called so")
+            raise ArgumentError(f"cannot group by {name!r}: the result has a column of this name")
     return [name for name in dict.fromkeys(names) if name != "currency"]
 
 
@@ -50,17 +50,17 @@ def sums(
     *amounts : str
         The columns to sum.
     counts : sequence of str
-        Columns of which it is told how many entries state them, as ``NAME_stated``.
+        Columns whose stated values are counted, as ``NAME_stated``.
 
     Returns
     -------
     pyarrow.Table
-        One row a group, in no order.
+        One row for each group, in no order.
 
     Raises
     ------
     MixedCurrencyError
-        When entries state no currency: nobody can tell what may be added to what.
+        When entries state no currency: they may be of different ones.
     MoneyError
         When entries state no total: a sum without them would pass for the whole.
     """
@@ -83,18 +83,18 @@ def sums(
 
 
 def month_key() -> nw.Expr:
-    """The UTC month of `issued_at`, as a number: 202611."""
+    """Return the UTC month of `issued_at` as a number: 202611."""
     issued = nw.col("issued_at").dt
     return issued.year() * 100 + issued.month()
 
 
 def day_key() -> nw.Expr:
-    """The UTC day of `issued_at`, as a number: 20261121."""
+    """Return the UTC day of `issued_at` as a number: 20261121."""
     return month_key() * 100 + nw.col("issued_at").dt.day()
 
 
 def period_key(by: By) -> nw.Expr:
-    """The day or the month of `issued_at`, whichever tells the period; see :func:`day_of`."""
+    """Return the day of `issued_at` for days and weeks, else its month; see :func:`day_of`."""
     return day_key() if by in ("day", "week") else month_key()
 
 

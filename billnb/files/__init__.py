@@ -1,1 +1,1 @@
-"""Files of ours: written whole, by one process at a time, and trusted only from their owner."""
+"""Files of accounts and secrets: written whole, under a lock, and only read if trusted."""

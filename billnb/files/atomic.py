@@ -18,11 +18,11 @@ _ADVICE = {
     errno.EROFS: "write elsewhere",
     errno.EACCES: "see who may write that folder, or write elsewhere",
     errno.EPERM: "see who may write that folder, or write elsewhere",
-    errno.ENOTDIR: "see that the folder is one",
-    errno.ENOENT: "see that the folder is there",
-    errno.ENOLCK: "have the file on another file system, which takes locks",
-    errno.ENOSYS: "have the file on another file system, which takes locks",
-    errno.ENOTSUP: "have the file on another file system, which takes locks",
+    errno.ENOTDIR: "name a folder that is one",
+    errno.ENOENT: "make the folder first",
+    errno.ENOLCK: "put the file on another file system, which supports locks",
+    errno.ENOSYS: "put the file on another file system, which supports locks",
+    errno.ENOTSUP: "put the file on another file system, which supports locks",
 }
 
 
@@ -44,7 +44,7 @@ def replace(path: str | os.PathLike[str], content: bytes, *, mode: int | None = 
     Raises
     ------
     ArgumentError
-        When the file cannot be written, or is no plain file; what was there is untouched.
+        When the file cannot be written, or is not a regular file; what was there is untouched.
 
     Examples
     --------
@@ -57,14 +57,14 @@ def replace(path: str | os.PathLike[str], content: bytes, *, mode: int | None = 
     try:
         _replace(target.resolve(), content, mode)
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a NUL in the name
-        problem = advice(error) or "that is no name a file can have"
+        problem = advice(error) or "a file cannot have that name"
     else:
         return
     raise ArgumentError(f"cannot write {str(target)!r}: {problem}")
 
 
 def temporary(target: Path) -> tuple[Path, str]:
-    """Return where a file is written until it is whole, and how its name begins until then.
+    """Return the folder and the beginning of the name of the file that is written first.
 
     Eight letters, digits and underscores follow.
     """
@@ -73,15 +73,17 @@ def temporary(target: Path) -> tuple[Path, str]:
 
 
 def advice(error: BaseException) -> str | None:
-    """Return what the system says of a failure, and what can be done about it, if it says any."""
-    said: str | None = getattr(error, "strerror", None)
+    """Return what the system says of a failure, and what to do; ``None`` if it says nothing."""
+    message: str | None = getattr(error, "strerror", None)
     todo = _ADVICE.get(getattr(error, "errno", None) or 0)
-    return f"{said}; {todo}" if said and todo else said
+    return f"{message}; {todo}" if message and todo else message
 
 
 def _replace(target: Path, content: bytes, mode: int | None) -> None:
     if target.exists() and not target.is_file():
-        raise OSError(errno.EINVAL, "it is there, and is no plain file; name another, or move it")
+        raise OSError(
+            errno.EINVAL, "it exists, and is not a regular file; name another, or move it"
+        )
     folder, begins = temporary(target)
     handle, name = tempfile.mkstemp(dir=folder, prefix=begins)
     try:
@@ -99,7 +101,7 @@ def _replace(target: Path, content: bytes, mode: int | None) -> None:
 
 
 def _settle(folder: Path) -> None:
-    """Have a name in a folder outlast a crash, before anything that builds on it is written."""
+    """Make the new name of a file in a folder durable, before anything relies on it."""
     with suppress(OSError):  # not every system opens a folder, nor needs to
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -109,7 +111,7 @@ def _settle(folder: Path) -> None:
 
 
 def _permissions(target: Path, mode: int | None) -> int:
-    """Return those of the file that is there, else what is wanted or allowed of a new one."""
+    """Return the permissions of the existing file, else those for a new one."""
     if target.exists():
         return target.stat().st_mode & 0o7777
     if mode is not None:

@@ -1,4 +1,4 @@
-"""Writes files that other processes may be writing too, and sweeps what killed ones left."""
+"""Files written under a lock, and what killed processes left of them removed."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from billnb.errors import ArgumentError, StorageError
 from billnb.files.atomic import advice, replace, temporary
 from billnb.files.trusted import folder_objection
 
-_PATIENCE = 30  # seconds: a keyring may be asking its owner for a password meanwhile
+_LONGEST_WAIT = 30  # seconds: a keyring may be asking its owner for a password meanwhile
 _PRIVATE = 0o600
 _OLD = re.compile(r"\.billnb-[a-z0-9_]{8}")  # as older versions called what they had not finished
 
 
 @contextmanager
-def turn(path: Path) -> Iterator[None]:
-    """Wait until nobody else writes a file, and keep others from it.
+def write_lock(path: Path) -> Iterator[None]:
+    """Hold the lock of a file, once no other process holds it.
 
-    Whoever changes the file reads it anew inside, so that nothing is lost. What a killed process
-    left of the file is swept first.
+    Inside, read the file again before changing it, so that no change is lost. What a killed process
+    left of the file is removed first.
 
     Raises
     ------
     StorageError
-        When somebody else is at it for long, or the folder cannot be written, or by others too.
+        When another process holds it for long, when the folder cannot be written, or when others
+        can write it too.
     """
     from filelock import FileLock, Timeout  # loads asyncio, which loading does without
 
@@ -38,7 +39,7 @@ def turn(path: Path) -> Iterator[None]:
         place = Path(f"{target}.lock")
         problem = folder_objection(target.parent) or _lock_objection(place)
         # without locks, newer versions would take a file for one, which a killed process leaves
-        lock = FileLock(place, _PATIENCE, mode=_PRIVATE, fallback_to_soft=False)
+        lock = FileLock(place, _LONGEST_WAIT, mode=_PRIVATE, fallback_to_soft=False)
         if problem is None:
             lock.acquire()
     except Timeout:
@@ -57,19 +58,19 @@ def turn(path: Path) -> Iterator[None]:
 
 
 _UNLOCKABLE = (
-    "its file system takes no locks; have BILLNB_CONFIG name a folder on another file system"
+    "its file system supports no locks; let BILLNB_CONFIG name a folder on another file system"
 )
 
 
 def _lock_objection(place: Path) -> str | None:
     with suppress(FileNotFoundError):
         if not stat.S_ISREG(place.lstat().st_mode):
-            return f"its lock, {str(place)!r}, is no plain file; move it away"
+            return f"its lock, {str(place)!r}, is not a regular file; move it away"
     return None
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file, whole or not at all; a new one is its owner's alone.
+    """Write a file, whole or not at all; only its owner may read or write a new one.
 
     Raises
     ------
@@ -86,7 +87,7 @@ def write(path: Path, content: bytes) -> None:
 
 
 def leftovers(path: Path) -> list[Path]:
-    """Return what killed processes left of a file that they had not finished."""
+    """Return the unfinished files that killed processes left beside a file."""
     with suppress(OSError, RuntimeError, ValueError):  # a loop of links
         folder, begins = temporary(path.resolve())
         is_ours = re.compile(re.escape(begins) + "[a-z0-9_]{8}").fullmatch
@@ -100,10 +101,10 @@ def leftovers(path: Path) -> list[Path]:
 
 
 def sweep(path: Path) -> None:
-    """Remove what killed processes left of a file; the caller sees to it that nobody writes it."""
+    """Remove what killed processes left of a file; the caller holds its lock."""
     for one in leftovers(path):
         with suppress(OSError):
             one.unlink()
 
 
-__all__ = ["leftovers", "sweep", "turn", "write"]
+__all__ = ["leftovers", "sweep", "write", "write_lock"]

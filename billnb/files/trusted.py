@@ -1,4 +1,4 @@
-"""Reads a file of accounts or secrets only where nobody but its owner can have written it."""
+"""Files of accounts and secrets, read only if no other user could have written them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def content(path: Path, refusal: str, *, private: bool = False) -> bytes:
-    """Return what a file holds; nothing, where there is none.
+    """Return what a file holds; nothing if it does not exist.
 
-    The file is the user's own (or root's, unless it is private), a plain one, and others can
-    neither write it nor put another in its place. A link is followed, and its target judged;
-    a private file is no link.
+    The file is the user's own (or root's, unless it is private) and a regular one, and others can
+    neither write it nor put another in its place. A link is followed, and its target is checked;
+    a private file must not be a link.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def content(path: Path, refusal: str, *, private: bool = False) -> bytes:
     Raises
     ------
     StorageError
-        When the file is not such a one; it is at once, whatever stands in its place.
+        When the file is not such a one; raised at once, even for a pipe.
     """
     try:
         found, problem = _content(path, private=private)
@@ -42,9 +42,9 @@ def content(path: Path, refusal: str, *, private: bool = False) -> bytes:
         return b""
     except OSError as error:
         is_link = private and error.errno == errno.ELOOP
-        problem = "it is a link; put the file itself there" if is_link else _said(error)
+        problem = "it is a link; put the file itself there" if is_link else _message_of(error)
     except (RuntimeError, ValueError):  # a loop of links, a NUL in the name
-        problem = "its links lead nowhere"
+        problem = "its links do not lead to a file"
     else:
         if problem is None:
             return found
@@ -52,17 +52,17 @@ def content(path: Path, refusal: str, *, private: bool = False) -> bytes:
 
 
 def plain_content(path: Path) -> bytes:
-    """Return what a file holds on which nothing depends, whoever wrote it.
+    """Return what a file holds, without a check of who wrote it; nothing must depend on it.
 
     Raises
     ------
     OSError
-        When it cannot be read, is no plain file, or is too large.
+        When it cannot be read, is not a regular file, or is too large.
     """
     handle = os.open(path, _READ)
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "no plain file")
+            raise OSError(errno.EINVAL, "not a regular file")
         found = file.read(LARGEST + 1)
     if len(found) > LARGEST:
         raise OSError(errno.EFBIG, "too large")
@@ -85,11 +85,11 @@ def _content(path: Path, *, private: bool) -> tuple[bytes, str | None]:
 
 
 def _plain(handle: int) -> int:
-    """Return a handle that Python can make a file of; a folder's is none."""
+    """Return a handle, if it is one of a regular file."""
     if stat.S_ISREG(os.fstat(handle).st_mode):
         return handle
     os.close(handle)
-    raise OSError(errno.EINVAL, "it is no plain file; move it away")
+    raise OSError(errno.EINVAL, "it is not a regular file; move it away")
 
 
 def _objection(status: os.stat_result, path: Path, *, private: bool) -> str | None:
@@ -105,7 +105,7 @@ def _objection(status: os.stat_result, path: Path, *, private: bool) -> str | No
 
 
 def folder_objection(folder: Path) -> str | None:
-    """Return how others could put another file in the place of one in a folder, if they can."""
+    """Return how others could replace a file in a folder; ``None`` if they cannot."""
     if not hasattr(os, "geteuid"):
         return None
     status = os.stat(folder)
@@ -127,10 +127,10 @@ def _shown(path: Path) -> str:
     return repr(str(path))
 
 
-def _said(error: OSError) -> str:
-    """Return what the system says; a socket has no words of its own."""
+def _message_of(error: OSError) -> str:
+    """Return the system's message; for a socket, ours."""
     if error.errno in (errno.ENXIO, errno.ENODEV):
-        return "it is no plain file; move it away"
+        return "it is not a regular file; move it away"
     return error.strerror or type(error).__name__
 
 

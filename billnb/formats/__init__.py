@@ -1,4 +1,4 @@
-"""The forms in which a history leaves, in one registry."""
+"""The formats in which a history is written, in one registry."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A form in which a history leaves.
+    """A format in which a history is written.
 
     Attributes
     ----------
     module : str
-        The module that knows it, which is imported when it is used.
+        The module that writes it, imported when it is used.
     suffix : str
         The ending of its files: ``.csv``.
     mime : str
-        The media type that browsers know it by.
+        Its media type.
     is_text : bool
         Whether a terminal can show it.
     """
@@ -63,20 +63,20 @@ def find(name: str) -> Format:
     Raises
     ------
     ArgumentError
-        When there is no such format; the message lists those there are.
+        When there is no such format; the message lists the known ones.
     """
     if name in FORMATS:
         return FORMATS[name]
-    raise ArgumentError(f"format={name!r} is none of {', '.join(FORMATS)}")
+    raise ArgumentError(f"format={name!r} is not one of {', '.join(FORMATS)}")
 
 
 def of_file(path: str | os.PathLike[str]) -> str:
-    """Return the name of the format that the ending of a file's name stands for.
+    """Return the name of the format with the ending of a file's name.
 
     Raises
     ------
     ArgumentError
-        When it stands for none; the message lists the endings there are.
+        When no format has it; the message lists the known endings.
 
     Examples
     --------
@@ -106,9 +106,9 @@ def write(history: pd.DataFrame, path: str | os.PathLike[str], form: str) -> Non
     path : path-like
         The file; one that is there is replaced when the new one is complete.
     form : {"table", "csv", "json", "parquet", "xlsx"}
-        ``table`` is for reading and leaves out what identifies people and cards; the others hold
-        every column. Amounts are their digits, as text where a number would be read as a binary
-        float; instants are in UTC; what is not stated is empty or ``null``.
+        ``table`` is for reading, and leaves out what identifies people and cards; the others hold
+        every column. Amounts have all their digits, as text where a number would be read as a
+        binary float; instants are in UTC; what is not stated is empty or ``null``.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Values of a history as text that loses nothing: digits of amounts, instants in UTC."""
+"""The values of a history as exact text: all digits of amounts, instants in UTC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A history as an Excel sheet: amounts are text, for a sheet's numbers are binary floats."""
+"""A history as an Excel sheet: amounts are text, because numbers would be binary floats."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _UNWRITABLE = "\ufffd"
 
 
 def encoded(history: pd.DataFrame) -> bytes:
-    """Return a history as the bytes of an Excel file, in which no text is a formula.
+    """Return a history as the bytes of an Excel file, in which text is never a formula.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def encoded(history: pd.DataFrame) -> bytes:
         for value in row.values():
             text = ILLEGAL_CHARACTERS_RE.sub(_UNWRITABLE, cells.written(value) or "")
             cell = openpyxl.cell.WriteOnlyCell(sheet, text or None)
-            cell.data_type = "s"  # no formula, whatever it begins with
+            cell.data_type = "s"  # text, never a formula
             line.append(cell)
         sheet.append(line)
     sink = io.BytesIO()

@@ -15,7 +15,7 @@ _LONGEST_CELL = 40
 
 
 def encoded(history: pd.DataFrame) -> bytes:
-    """Return the essentials of a history as a table in plain text, UTF-8.
+    """Return the main columns of a history as a table in plain text, UTF-8.
 
     Examples
     --------

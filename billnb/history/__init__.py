@@ -1,7 +1,7 @@
-"""The history: a pandas frame with one row an entry.
+"""The history: a pandas frame with one row for each entry.
 
-:mod:`~billnb.history.schema` names the columns, :mod:`~billnb.history.build` makes the frame of
-entries, :mod:`~billnb.history.notes` tells how each account was read, and
+:mod:`~billnb.history.schema` names the columns, :mod:`~billnb.history.build` makes the frame from
+entries, :mod:`~billnb.history.notes` says how each account was read, and
 :mod:`~billnb.history.rules` says what counts as spend, unpaid, cash and top-ups.
 """
 

@@ -1,4 +1,4 @@
-"""Entries become the frame that everything else works on: one row an entry."""
+"""The frame of a history, built from entries: one row for each."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 _PAGE_SCHEMA = pa.schema([SCHEMA.field(name) for name in SCHEMA.names[2:]])
 
-# thousands of small arrays are made and let go: this pool gives their memory back
+# thousands of small arrays are made and released: this pool returns their memory
 _POOL = pa.system_memory_pool()
 
 _BY_TYPE = {
-    kind: [name for name in Entry._fields if SCHEMA.field(name).type == kind]
-    for kind in (pa.string(), MONEY, INSTANT)
+    arrow_type: [name for name in Entry._fields if SCHEMA.field(name).type == arrow_type]
+    for arrow_type in (pa.string(), MONEY, INSTANT)
 }
 
 
@@ -67,13 +67,13 @@ def batch(
     rows = len(entries)
     values = dict(zip(Entry._fields, zip(*entries, strict=True), strict=True)) if entries else {}
     columns = {"entry_id": pa.array(keys, pa.string(), memory_pool=_POOL)}
-    for kind, names in _BY_TYPE.items():
-        # one conversion for all columns of a type, cut up afterwards: calls cost more than rows
+    for arrow_type, names in _BY_TYPE.items():
+        # one conversion for all columns of a type, sliced afterwards: calls cost more than rows
         cells = list(chain.from_iterable(values.get(name, ()) for name in names))
-        flat = pa.array(cells, kind, memory_pool=_POOL)
+        flat = pa.array(cells, arrow_type, memory_pool=_POOL)
         for position, name in enumerate(names):
             columns.setdefault(name, flat.slice(position * rows, rows))
-    # both hold all texts there are: where they are small, so is each text
+    # these two buffers hold all texts: if they are small, so is each text
     if max(columns[name].get_total_buffer_size() for name in ("entry_id", "kind")) > longest_text:
         _check_texts(columns, longest_text)
     return pa.RecordBatch.from_arrays(
@@ -108,7 +108,7 @@ def account_table(
     batches : iterable of pyarrow.RecordBatch
         As :func:`batch` makes them.
     is_distinct : bool
-        Whether it is known already that no two entries have the same key.
+        Whether no two entries are known to have the same key.
 
     Returns
     -------
@@ -180,7 +180,7 @@ def _sorted(table: pa.Table) -> pa.Table:
         keys, sort_keys=[(name, "ascending") for name in ORDER], memory_pool=_POOL
     )
     del keys
-    # column by column, for the whole table at once takes twice the room
+    # column by column, because the whole table at once takes twice the memory
     columns = [pc.take(_joined(table[name]), order, memory_pool=_POOL) for name in COLUMNS]
     return pa.table(columns, schema=SCHEMA)
 

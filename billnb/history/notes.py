@@ -1,4 +1,4 @@
-"""How each account of a history was read, as loading notes it beside the rows."""
+"""The notes of how each account of a history was read, beside its rows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def readings(history: Any) -> dict[str, dict[str, Any]]:
     Raises
     ------
     ArgumentError
-        When there is something else in their place.
+        When the notes are invalid.
 
     Examples
     --------

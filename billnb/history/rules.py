@@ -1,8 +1,8 @@
-"""What counts as spend, voided, unpaid, cash and a top-up, and what a charge is made of.
+"""The rules of what counts as spend, voided, unpaid, cash and a top-up, and of components.
 
 Each rule is one expression over the columns of a history, so that it runs on every engine;
-:func:`holds` answers the same rule for Arrow columns. A comparison with a status that is not stated
-is neither true nor false, so each rule says what becomes of those.
+:func:`holds` evaluates the same rule on Arrow columns. A comparison with a status that is not
+stated is neither true nor false, so each rule says how those count.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from billnb.history.schema import MONEY
 from billnb.values.money import PLACES, total
 
 COMPONENTS = ("usage", "standing", "discount", "tax", "rounding", "unclassified")
-"""What charges are made of, in the order in which they are shown."""
+"""The components of charges, in the order in which they are shown."""
 
 STATED = ("usage", "standing", "discount", "tax")
 """The components that a vendor may state; each is a column of a history."""
@@ -35,12 +35,12 @@ RETURNED = ("refund", "chargeback")
 
 _ITEMIZED = ("usage", "standing")
 _TOP_UP = "(?i)top[ _-]?up"
-_TEXT = nw.col("payment_type").cast(nw.String)  # which may be kept as categories
+_TEXT = nw.col("payment_type").cast(nw.String)  # the column may be categorical
 _WIDE = pa.decimal128(36, PLACES)
 
 
 def is_invoice() -> nw.Expr:
-    """Return the rule for invoices, whatever became of them."""
+    """Return the rule for invoices, whatever their status."""
     return nw.col("kind") == "invoice"
 
 
@@ -50,7 +50,7 @@ def is_voided() -> nw.Expr:
 
 
 def is_spend(*, include_voided: bool = False) -> nw.Expr:
-    """Return the rule for invoices that count as spend: voided ones only where asked for."""
+    """Return the rule for invoices that count as spend: voided ones only if asked for."""
     if include_voided:
         return is_invoice()
     status = nw.col("status")
@@ -65,13 +65,13 @@ def is_unpaid() -> nw.Expr:
     return is_invoice() & nw.col("status").is_in(UNPAID)
 
 
-def is_silent() -> nw.Expr:
-    """Return the rule for invoices whose status is not stated: nobody knows whether it is paid."""
+def is_without_status() -> nw.Expr:
+    """Return the rule for invoices whose status is not stated; they may be paid or not."""
     return is_invoice() & nw.col("status").is_null()
 
 
 def went_through() -> nw.Expr:
-    """Return the rule for entries that are paid, or that a vendor without statuses lists at all."""
+    """Return the rule for entries that are paid, or whose vendor states no status."""
     return nw.col("status").is_null() | (nw.col("status") == "paid")
 
 
@@ -86,14 +86,14 @@ def is_cash() -> nw.Expr:
 
 
 def is_top_up() -> nw.Expr:
-    """Return the rule for payments that fill up a prepaid balance, whatever became of them."""
+    """Return the rule for payments that top up a prepaid balance, whatever their status."""
     return (nw.col("kind") == "payment") & _TEXT.str.contains(_TOP_UP)
 
 
 def is_itemized() -> nw.Expr:
     """Return the rule for entries that state usage or standing charges.
 
-    What is missing to the total of such an entry was rounded; that of any other is unclassified.
+    The rest of the total of such an entry is rounding; that of any other is unclassified.
     """
     usage, standing = (~nw.col(name).is_null() for name in _ITEMIZED)
     return usage | standing
@@ -105,14 +105,14 @@ def holds(rule: nw.Expr, table: pa.Table) -> Any:
     Parameters
     ----------
     rule : narwhals.Expr
-        One of this module's.
+        A rule of this module.
     table : pyarrow.Table
-        At least the columns that the rule speaks of.
+        At least the columns that the rule uses.
 
     Returns
     -------
     numpy.ndarray of bool
-        Where the rule cannot say, it does not hold.
+        False where the rule is neither true nor false.
 
     Examples
     --------
@@ -135,8 +135,8 @@ def components(row: Mapping[str, Any]) -> dict[str, Decimal]:
     Returns
     -------
     dict of str to decimal.Decimal
-        The components stated, and what is missing to the total: `rounding` where usage or
-        standing charges are stated, `unclassified` elsewhere.
+        The components stated, and the rest of the total: `rounding` where usage or standing
+        charges are stated, `unclassified` elsewhere.
 
     Examples
     --------
@@ -151,12 +151,12 @@ def components(row: Mapping[str, Any]) -> dict[str, Decimal]:
 
 
 def rest_name(*, itemized: bool) -> str:
-    """Return the component that what is missing to a total belongs to; see :func:`is_itemized`."""
+    """Return the component that the rest of a total belongs to; see :func:`is_itemized`."""
     return "rounding" if itemized else "unclassified"
 
 
 def rest_of(table: pa.Table) -> pa.Array:
-    """Return what is missing to the totals of Arrow rows beside what they state, as decimals."""
+    """Return the rest of the totals of Arrow rows, less the components they state, as decimals."""
     rest = table["total"].cast(_WIDE)
     for name in STATED:
         amount = pc.fill_null(table[name], pa.scalar(0, MONEY))
@@ -176,11 +176,11 @@ __all__ = [
     "is_invoice",
     "is_itemized",
     "is_return",
-    "is_silent",
     "is_spend",
     "is_top_up",
     "is_unpaid",
     "is_voided",
+    "is_without_status",
     "rest_name",
     "rest_of",
     "went_through",

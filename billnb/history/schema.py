@@ -44,7 +44,7 @@ COLUMNS = (
 """The columns of a history, in order."""
 
 ORDER = ("issued_at", "provider", "account", "entry_id")
-"""What a history is sorted by."""
+"""The columns that a history is sorted by."""
 
 SCHEMA = pa.schema(
     [
@@ -55,7 +55,7 @@ SCHEMA = pa.schema(
 """The columns with their Arrow types."""
 
 FX_TYPES = {"fx_rate": MONEY, "fx_date": pa.date32()}
-"""The columns of a history that was converted into one currency, beside the others."""
+"""The additional columns of a history converted into one currency."""
 
 
 __all__ = ["AMOUNTS", "COLUMNS", "FX_TYPES", "INSTANT", "INSTANTS", "MONEY", "ORDER", "SCHEMA"]

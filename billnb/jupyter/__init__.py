@@ -1,4 +1,4 @@
-"""What Jupyter and IPython load: the magics, the server extension, and where the panel is."""
+"""The parts that Jupyter and IPython load: magics, server extension, and path of the panel."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Make ``%billnb`` and ``%%billnb`` known, as ``%load_ext billnb`` asks for."""
+    """Register ``%billnb`` and ``%%billnb``; called by ``%load_ext billnb``."""
     import_module("billnb.jupyter.magic").register(shell)
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
-    """Return where JupyterLab's extension is, for those who link it."""
+    """Return where JupyterLab's extension is, for a development install."""
     return [{"src": "labextension", "dest": "billnb"}]
 
 

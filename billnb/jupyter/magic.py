@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 TABLE = "history"
-"""What the history is called in SQL."""
+"""The name of the history in SQL."""
 
 _REPORT = "report"
 _OPTIONS = ("--since", "--until", "--kind", "--by", "--demo")
@@ -120,12 +120,12 @@ class BillingMagics(Magics):
             except duckdb.Error as error:
                 raise ArgumentError(str(error)) from None
         if answer is None:
-            raise ArgumentError("that is no query; begin with SELECT, FROM or WITH")
+            raise ArgumentError("that is not a query; begin with SELECT, FROM or WITH")
         frame: pd.DataFrame = answer.to_pandas(types_mapper=pd.ArrowDtype)
         return frame
 
     def _known(self) -> pd.DataFrame:
-        """Return the variable `history`, where it holds one, or what was loaded last."""
+        """Return the variable `history` if it holds one, else the history loaded last."""
         found = self._names.get(TABLE)
         if isinstance(found, pd.DataFrame) and set(SCHEMA.names) <= set(found.columns):
             return engine.whole(found)
@@ -166,11 +166,11 @@ def _names() -> list[str]:
     try:
         return accounts.names()
     except BillnbError:
-        return []  # what is wrong with the file of accounts is said when it is used
+        return []  # an invalid file of accounts is an error when it is used
 
 
 def register(shell: InteractiveShell) -> None:
-    """Make the magics known to a shell, with their completions."""
+    """Register the magics and their completions in a shell."""
     shell.register_magics(BillingMagics(shell))
 
     def complete(_: Any, event: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Accounts read whole, at once, into one history."""
+"""The loading of accounts, at once and each whole, into one history."""
 
 from billnb.loading.load import load as load
 

@@ -13,28 +13,28 @@ _LONG_LOAD = 1.0  # seconds until a bar is shown unasked
 
 
 class Tick(Protocol):
-    """Told of each page that came in: whose, of how many entries, how many rows."""
+    """Called for each page that came in, with its account, the entries announced and its rows."""
 
     def __call__(self, account: str, *, total: int, rows: int) -> None: ...
 
 
-def silent(account: str, *, total: int, rows: int) -> None:
-    """Count for nobody."""
+def no_progress(account: str, *, total: int, rows: int) -> None:
+    """Do nothing: the tick of a load without a bar."""
 
 
 @contextmanager
 def bar(progress: bool | None, *, readings: int) -> Iterator[Tick]:
-    """Show a bar while pages are read, and give the function to tell of them.
+    """Show a bar while pages are read, and yield the function to call for each page.
 
     Parameters
     ----------
     progress : bool or None
-        Whether to show it; ``None``: on long loads, where someone is looking.
+        Whether to show it; ``None``: on long loads, in notebooks and terminals.
     readings : int
         How often each entry is read.
     """
     if progress is False or (progress is None and not _is_interactive()):
-        yield silent
+        yield no_progress
         return
     from tqdm.auto import tqdm
 
@@ -59,4 +59,4 @@ def _is_interactive() -> bool:
     return in_notebook or (sys.stderr is not None and sys.stderr.isatty())
 
 
-__all__ = ["Tick", "bar", "silent"]
+__all__ = ["Tick", "bar", "no_progress"]

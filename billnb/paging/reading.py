@@ -1,4 +1,4 @@
-"""Certified readings: walks over all pages, repeated until one is certain or it is an error."""
+"""Certified readings: passes over all pages, repeated until one is consistent."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from billnb.entry import Page
 from billnb.errors import TruncatedHistoryError
 from billnb.paging.source import Source, fetched_one
 from billnb.paging.walk import (
-    OutOfReach,
-    Shaken,
-    SizeIgnored,
+    InconsistentPass,
+    PageSizeIgnored,
+    TooManyPages,
     Walk,
     backward,
     check_first_page,
@@ -38,18 +38,18 @@ class Part(Generic[Rows]):
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[Rows]):
-    """A whole history, and how it is known to be one.
+    """A whole history, and how it was verified.
 
     Attributes
     ----------
     parts : list of Part
         Every entry, once.
     total : int
-        Entries the vendor announced, which is how many there are.
+        The number of entries, which the vendor announced.
     certificate : str
         One of :data:`CERTIFICATES`.
     restarts : int
-        How often reading had to begin again.
+        How often the reading began again.
     """
 
     parts: list[Part[Rows]]
@@ -58,18 +58,18 @@ class Reading(Generic[Rows]):
     restarts: int = 0
 
     def is_distinct(self) -> bool:
-        """Whether no two entries have the same key."""
+        """Return whether no two entries have the same key."""
         keys = {key for part in self.parts for key in part.page.keys}
         return len(keys) == self.total
 
 
 def read(source: Source[Any, Rows], *, kind: str = "all", verify: str = "counts") -> Reading[Rows]:
-    """Return everything there is of one kind.
+    """Return all entries of one kind.
 
     Parameters
     ----------
     source : Source
-        Where pages come from.
+        The source of the pages.
     kind : str
         ``all``, or one of the source's kinds.
     verify : {"counts", "snapshot"}
@@ -78,21 +78,21 @@ def read(source: Source[Any, Rows], *, kind: str = "all", verify: str = "counts"
     Returns
     -------
     Reading
-        Every entry once, and how that is known.
+        Every entry once, and how that was verified.
 
     Raises
     ------
     UnstableHistoryError
-        When it kept changing, or contradicting itself.
+        When the history kept changing, or contradicting itself.
     TruncatedHistoryError
-        When there is more than can be paged through, kind by kind too.
+        When there are more entries than paging can reach, also kind by kind.
     ContractError
-        When pages are not what they say they are.
+        When pages contradict what they announce.
     """
     if kind == "all" and source.kinds:
         try:
             return _read_kind(source, kind, verify)
-        except OutOfReach:
+        except TooManyPages:
             pass
         return _read_by_kind(source, verify)
     return _read_within_reach(source, kind, verify)
@@ -105,10 +105,10 @@ def _read_kind(source: Source[Any, Rows], kind: str, verify: str) -> Reading[Row
         _pause(source, restarts)
         try:
             walk, certificate = _read_once(source, kind, verify, repeated)
-        except Shaken as shaken:
-            error, repeated = shaken.error, shaken.repeated
+        except InconsistentPass as inconsistent:
+            error, repeated = inconsistent.error, inconsistent.repeated
             if source.has_ids:
-                union.add(shaken.walks)
+                union.add(inconsistent.walks)
         else:
             return Reading(
                 [Part(walk.pages[number]) for number in sorted(walk.pages)],
@@ -122,7 +122,7 @@ def _read_kind(source: Source[Any, Rows], kind: str, verify: str) -> Reading[Row
 
 
 def _pause(source: Source[Any, Any], restarts: int) -> None:
-    """Let a history come to rest before it is read again."""
+    """Wait before a history is read again, so that changes may end."""
     if restarts:
         source.pause(random.uniform(0, min(5.0, 0.1 * 2**restarts)))  # noqa: S311
 
@@ -130,9 +130,9 @@ def _pause(source: Source[Any, Any], restarts: int) -> None:
 def _read_once(
     source: Source[Any, Rows], kind: str, verify: str, repeated: Counter[str] | None
 ) -> tuple[Walk[Rows], str]:
-    """Read a history and say how it is known to be whole.
+    """Return one pass over a history, and its certificate.
 
-    `repeated` is what the reading before found, if it found an identifier on two pages.
+    `repeated` holds the keys of the pass before, if an identifier was on two pages.
     """
     walk = forward(source, kind)
     single = len(walk.pages) == 1
@@ -144,14 +144,14 @@ def _read_once(
             return walk, "by id" if source.has_ids else "append-only"
     try:
         again = backward(source, kind, walk, _other_size(walk))
-    except SizeIgnored:
+    except PageSizeIgnored:
         again = backward(source, kind, walk, walk.size)
     keys = walk.keys()
     if keys != again.keys():
-        raise Shaken(unstable("two readings of it differ"), [walk, again])
+        raise InconsistentPass(unstable("two readings of it differ"), [walk, again])
     if source.has_ids and not single and len(keys) < walk.total and keys != repeated:
-        # a shift in both readings, or a vendor that repeats itself: another reading tells
-        raise Shaken(unstable("an identifier stands on it twice"), [walk, again], keys)
+        # entries shifted in both, or the vendor repeats an identifier: another pass decides
+        raise InconsistentPass(unstable("it holds an identifier twice"), [walk, again], keys)
     if again.size != walk.size:
         return walk, "snapshot"
     if single:
@@ -163,18 +163,18 @@ def _read_once(
 def _other_size(walk: Walk[Any]) -> int:
     """Return the largest smaller page size that leaves a last page that is not full.
 
-    On a grid of full pages alone, entries past a total that is too small would not show.
+    With full pages only, entries beyond a total that is too small would not be noticed.
     """
     smaller = range(walk.size - 1, 0, -1)
     return next((size for size in smaller if walk.total % size), max(1, walk.size - 1))
 
 
 class _Union(Generic[Rows]):
-    """What several readings have seen between them, where entries have identifiers.
+    """The entries that several passes have seen together, if entries have identifiers.
 
-    Where ties are ordered anew for each page, no single reading need be whole; but as many
-    different identifiers as entries are all of them. Not so when the total changed, or when more
-    was seen than there is: then entries came and went.
+    If the vendor orders ties differently for each page, no single pass may be whole; but as many
+    different identifiers as entries are all of them. This does not hold if the total changed, or if
+    more was seen than announced: then entries were added and removed.
     """
 
     def __init__(self) -> None:
@@ -205,13 +205,13 @@ class _Union(Generic[Rows]):
 def _read_within_reach(source: Source[Any, Rows], kind: str, verify: str) -> Reading[Rows]:
     try:
         return _read_kind(source, kind, verify)
-    except OutOfReach as reached:
+    except TooManyPages as reached:
         error = _truncated(kind, reached.total, reached.reach)
     raise error
 
 
 def _read_by_kind(source: Source[Any, Rows], verify: str) -> Reading[Rows]:
-    """Read the kinds one after the other, and see that they make up the whole."""
+    """Return the kinds, read one after the other, if together they are the whole."""
     found: set[tuple[int, int]] = set()
     for restarts in range(source.restarts + 1):
         _pause(source, restarts)

@@ -1,4 +1,4 @@
-"""Where pages come from, some of them asked for ahead."""
+"""The source of pages, which are fetched ahead."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ Rows = TypeVar("Rows")
 
 @dataclass(frozen=True, slots=True)
 class Source(Generic[Answer, Rows]):
-    """Where pages come from, and how many of them there may be.
+    """The source of pages, and how many of them there may be.
 
     Attributes
     ----------
     fetch : callable
         Takes a kind of entry (or ``all``), a page's number from 1 and a page size, and returns
-        an answer. It is called by the executor's threads, which had better only wait.
+        an answer. It is called by the executor's threads, and should only wait for the network.
     open : callable
         Makes a page of an answer. It is called by the thread that reads, one page at a time:
-        parsing in many threads would only have them wait for each other.
+        threads that parse at once would only wait for each other.
     page_size : int
         The largest page size.
     max_pages : int or None
-        Pages that can be read of one kind, where there is an end.
+        Pages that can be read of one kind, if limited.
     max_entries : int or None
-        Entries of one kind there is room for, where there is an end.
+        Entries of one kind that there is memory for, if limited.
     kinds : tuple of str
         The kinds that can be fetched one by one, when there are too many entries in all.
     has_ids : bool
-        Whether a key tells an entry from every other, identical ones included.
+        Whether keys differ even between identical entries.
     executor : concurrent.futures.Executor
         Where pages are fetched.
     ahead : int
         Pages asked for at a time.
     restarts : int
-        Times a reading that does not add up is begun again.
+        How often a reading that is not consistent begins again.
     pause : callable
         Waits so many seconds between readings.
     """
@@ -65,7 +65,7 @@ class Source(Generic[Answer, Rows]):
 def fetched(
     source: Source[Any, Rows], kind: str, numbers: Iterable[int], size: int
 ) -> Iterator[tuple[int, Page[Rows]]]:
-    """Yield pages as they come in, some of them asked for ahead."""
+    """Yield pages as they come in, fetched ahead."""
     waiting: dict[Future[Any], int] = {}
     arrived: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
     rest = iter(numbers)

@@ -1,7 +1,7 @@
-"""One walk over all numbered pages, which must add up.
+"""One pass over all numbered pages, which must be consistent.
 
-Each page must agree on the total and hold exactly the rows it should. What does not add up is
-:class:`Shaken`, for another walk may find the history at rest.
+Each page must agree on the total and hold exactly the rows it should. If not, the pass raises
+:class:`InconsistentPass`, because another pass may find the history unchanged.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from billnb.paging.source import Source, fetched, fetched_one
 
 Rows = TypeVar("Rows")
 
-_MOST_ALIKE = 50  # pages of the same single entry, until it is paging that stands still
+_MOST_ALIKE = 50  # pages of the same single entry, until the vendor must be repeating a page
 
 
 @dataclass(slots=True)
 class Walk(Generic[Rows]):
-    """One reading of every page."""
+    """One pass over every page."""
 
     size: int
     total: int
@@ -42,7 +42,7 @@ class Walk(Generic[Rows]):
         return Counter(key for page in self.pages.values() for key in page.keys)
 
     def has_twins(self) -> bool:
-        """Whether an entry stands on more than one page."""
+        """Return whether an entry is on more than one page."""
         seen: set[str] = set()
         for page in self.pages.values():
             keys = set(page.keys)
@@ -52,17 +52,17 @@ class Walk(Generic[Rows]):
         return False
 
 
-class Shaken(Exception):
-    """A reading did not add up; another may.
+class InconsistentPass(Exception):
+    """A pass over the pages was not consistent; another may be.
 
     Parameters
     ----------
     error : BillnbError
-        What it comes to if none does.
+        The error to raise if none is.
     walks : iterable of Walk
-        What was seen.
+        The passes, as far as they came.
     repeated : collections.Counter, optional
-        The keys found, where one of them should not be there twice.
+        The keys found, if one of them should not be there twice.
     """
 
     def __init__(
@@ -77,8 +77,8 @@ class Shaken(Exception):
         self.repeated = repeated
 
 
-class OutOfReach(Exception):
-    """There are more entries than can be paged through."""
+class TooManyPages(Exception):
+    """There are more entries than paging can reach."""
 
     def __init__(self, total: int, reach: int) -> None:
         super().__init__()
@@ -86,16 +86,16 @@ class OutOfReach(Exception):
         self.reach = reach
 
 
-class SizeIgnored(Exception):
-    """The vendor gives pages of its own size, whatever is asked."""
+class PageSizeIgnored(Exception):
+    """The vendor returns pages of its own size, and ignores the one asked for."""
 
 
 def forward(source: Source[Any, Rows], kind: str) -> Walk[Rows]:
-    """Walk from the first page to the last, with as many rows a page as the vendor gives."""
+    """Return a pass from the first page to the last, with as many rows as the vendor gives."""
     first = fetched_one(source, kind, 1, source.page_size)
     walk = Walk[Rows](size=_size(first, source.page_size), total=first.total)
     if source.max_pages is not None and walk.last > source.max_pages:
-        raise OutOfReach(first.total, source.max_pages * walk.size)
+        raise TooManyPages(first.total, source.max_pages * walk.size)
     if source.max_entries is not None and walk.total > source.max_entries:
         raise _too_many(kind, walk.total, source.max_entries)
     _take(walk, 1, first)
@@ -105,16 +105,16 @@ def forward(source: Source[Any, Rows], kind: str) -> Walk[Rows]:
 
 
 def backward(source: Source[Any, Rows], kind: str, before: Walk[Rows], size: int) -> Walk[Rows]:
-    """Walk the history again from the last page to the first, with `size` rows a page."""
+    """Return a pass from the last page to the first, with `size` rows a page."""
     walk = Walk[Rows](size=size, total=before.total)
     if source.max_pages is not None and walk.last > source.max_pages:
         walk = Walk[Rows](size=before.size, total=before.total)
     last: Page[Rows] | None = None
     for number, page in fetched(source, kind, range(walk.last, 0, -1), walk.size):
         if walk.size < len(page.keys) == min(before.size, walk.total):
-            raise SizeIgnored
+            raise PageSizeIgnored
         if number == walk.last > 1:
-            last = page  # where the size is ignored, its rows do not add up; others tell
+            last = page  # if the size is ignored, its rows are too few; the other pages show that
         else:
             _take(walk, number, page)
     if last is not None:
@@ -123,18 +123,17 @@ def backward(source: Source[Any, Rows], kind: str, before: Walk[Rows], size: int
 
 
 def check_first_page(source: Source[Any, Rows], kind: str, walk: Walk[Rows]) -> None:
-    """Look at the first page once more: new entries come in there."""
+    """Check that the first page, where new entries are added, has not changed."""
     first = fetched_one(source, kind, 1, walk.size)
     _check(Walk(size=walk.size, total=walk.total), 1, first)
     if Counter(first.keys) != Counter(walk.pages[1].keys):
-        raise Shaken(unstable("its first page changed"), [walk])
+        raise InconsistentPass(unstable("its first page changed"), [walk])
 
 
 def _size(first: Page[Rows], asked: int) -> int:
     """Return the page size in force, which the vendor may have lowered without saying so.
 
-    What a page says of its own size is not asked: rows that do not fit the size they suggest do
-    not add up later on.
+    The size that a page states is ignored: if its rows do not fit, the pass is not consistent.
     """
     rows = len(first.keys)
     if rows > asked:
@@ -144,7 +143,7 @@ def _size(first: Page[Rows], asked: int) -> int:
     if rows > first.total:
         return asked
     if rows == 0:
-        raise Shaken(_broken(1, f"has no rows of {first.total} entries"))
+        raise InconsistentPass(_broken(1, f"has no rows of {first.total} entries"))
     return rows
 
 
@@ -152,12 +151,12 @@ def _take(walk: Walk[Rows], number: int, page: Page[Rows]) -> None:
     for other in {1, number - 1} - {number}:
         twin = walk.pages.get(other)
         if twin is not None and twin.keys == page.keys and len(set(page.keys)) > 1:
-            raise Shaken(_broken(number, f"holds what page {other} held"), [walk])
+            raise InconsistentPass(_broken(number, f"holds the same as page {other}"), [walk])
     first = walk.pages.get(1)
     if first is not None and first.keys == page.keys:
         walk.alike += 1
         if walk.alike > _MOST_ALIKE:
-            raise Shaken(_broken(number, "holds what all pages hold"), [walk])
+            raise InconsistentPass(_broken(number, "holds the same as all pages before"), [walk])
     walk.pages[number] = page
     _check(walk, number, page)
 
@@ -166,29 +165,31 @@ def _check(walk: Walk[Rows], number: int, page: Page[Rows]) -> None:
     if page.number not in (None, number):
         raise _broken(number, f"says it is page {page.number}")
     if page.total != walk.total:
-        raise Shaken(unstable(f"its total changed from {walk.total} to {page.total}"), [walk])
+        raise InconsistentPass(
+            unstable(f"its total changed from {walk.total} to {page.total}"), [walk]
+        )
     rows = len(page.keys)
     if rows > walk.size:
         raise _more_than_asked(number, rows, walk.size)
     if number < walk.last and rows != walk.size:
-        raise Shaken(_broken(number, f"has {rows} rows; expected {walk.size}"), [walk])
+        raise InconsistentPass(_broken(number, f"has {rows} rows; expected {walk.size}"), [walk])
     expected = walk.total - (walk.last - 1) * walk.size
     if number == walk.last and rows != expected:
-        raise Shaken(
+        raise InconsistentPass(
             unstable(f"its last page has {rows} rows where the total leaves {expected}"), [walk]
         )
 
 
 def unstable(what: str) -> UnstableHistoryError:
-    """Return the error for a history that changes, or contradicts itself."""
+    """Return the error for a history that changes or contradicts itself."""
     return UnstableHistoryError(
-        f"the history kept changing while it was read ({what}); load again when it is quiet"
+        f"the history kept changing while it was read ({what}); load it again later"
     )
 
 
 def _broken(number: int, what: str) -> ContractError:
     error = ContractError(
-        f"the page {what}; the vendor's paging has changed, or a cache stands in between"
+        f"the page {what}; the vendor's paging has changed, or a cache is in between"
     )
     error.page = number
     return error

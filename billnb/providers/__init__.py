@@ -1,4 +1,4 @@
-"""The providers that are known: those built in, and those that other packages register.
+"""The providers: those built in, and those that other packages register.
 
 Providers are found by entry point, the built-in ones like any other: a package that declares
 
@@ -47,9 +47,9 @@ def find(name: str) -> type[Provider]:
     Raises
     ------
     UnknownNameError
-        When there is none; the message lists those there are.
+        When there is none; the message lists the known ones.
     ArgumentError
-        When what is installed under the name is no provider.
+        When what is installed under the name is not a provider.
     """
     found = points()
     if name not in found:
@@ -59,23 +59,23 @@ def find(name: str) -> type[Provider]:
 
 
 def points() -> dict[str, EntryPoint]:
-    """Return where the providers installed are, by name; every package installed is asked."""
+    """Return the entry points of the providers installed, by name."""
     return {point.name: point for point in entry_points(group=GROUP)}
 
 
 def loaded(point: EntryPoint) -> type[Provider]:
-    """Return the provider that is there.
+    """Return the provider of an entry point.
 
     Raises
     ------
     ArgumentError
-        When it is no provider.
+        When it is not a provider.
     """
     provider = point.load()
     if isinstance(provider, type) and issubclass(provider, Provider):
         return provider
     raise ArgumentError(
-        f"{point.value}, installed as provider {point.name!r}, is no subclass of "
+        f"{point.value}, installed as provider {point.name!r}, is not a subclass of "
         "billnb.providers.base.Provider"
     )
 

@@ -1,7 +1,7 @@
-"""The interface of a provider: what must be said of a vendor to read its billing history.
+"""The interface of a provider: what is declared of a vendor to read its billing history.
 
-A provider is a subclass of :class:`Provider`: where the history lives, which credentials it
-needs, how it pages, its contract as types, and pure functions from a body to a page of entries.
+A provider is a subclass of :class:`Provider`: the address of the history, the credentials it needs,
+how it pages, its contract as types, and pure functions from a body to a page of entries.
 """
 
 from __future__ import annotations
@@ -44,18 +44,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Something an account cannot be read without.
+    """A credential that an account needs.
 
     Attributes
     ----------
     argument : str
         Its name as an argument of the provider: ``api_key``.
     variable : str
-        The environment variable it is taken from where it is not given: ``BYTIO_API_KEY``.
+        The environment variable it is taken from if it is not given: ``BYTIO_API_KEY``.
     label : str
-        What a person calls it: ``API key``.
+        The name shown to people: ``API key``.
     is_secret : bool
-        Whether it must never be pickled; what merely names an organization may.
+        Whether it must never be pickled or shown; the name of an organization may be.
     """
 
     argument: str
@@ -75,18 +75,18 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Something else an account may be told, which is no credential and has a default.
+    """A setting of an account, which is not a credential and has a default.
 
     Attributes
     ----------
     argument : str
         Its name as an argument of the provider: ``currency``.
     variable : str
-        The environment variable it is taken from where it is not given: ``BYTIO_CURRENCY``.
+        The environment variable it is taken from if it is not given: ``BYTIO_CURRENCY``.
     label : str
-        What a person calls it: ``currency``.
+        The name shown to people: ``currency``.
     default : str
-        What it is where nobody says.
+        Its value if none is given.
     """
 
     argument: str
@@ -95,14 +95,14 @@ class Setting:
     default: str
 
     def of(self, given: str | None) -> str:
-        """Return what is given, or else what the environment holds, or the default."""
+        """Return what is given, else the value of the environment variable, else the default."""
         return given or os.environ.get(self.variable) or self.default
 
 
-def sealed(value: str | Secret | None) -> Secret | None:
-    """Return a credential as a secret; a constructor's first act, before anything can fail.
+def as_secret(value: str | Secret | None) -> Secret | None:
+    """Return a credential as a secret; a constructor calls it first, before anything can fail.
 
-    What is no text is sealed as one that cannot be sent, to be refused with the others.
+    What is not text becomes an empty secret, which is refused when it is checked.
     """
     if value is None or isinstance(value, Secret):
         return value
@@ -110,16 +110,16 @@ def sealed(value: str | Secret | None) -> Secret | None:
 
 
 class from_environment(Generic[P, R]):  # noqa: N801 - a decorator
-    """A method that, called on the class, is called on an account made from the environment."""
+    """A method that may be called on the class too, for an account made from the environment."""
 
     def __init__(self, method: Callable[Concatenate[Any, P], R]) -> None:
         self._method = method
         self.__doc__ = method.__doc__
 
-    def __get__(self, account: Provider | None, kind: Callable[[], Provider]) -> Callable[P, R]:
+    def __get__(self, account: Provider | None, owner: Callable[[], Provider]) -> Callable[P, R]:
         @functools.wraps(self._method)
         def bound(*args: P.args, **kwargs: P.kwargs) -> R:
-            return self._method(kind() if account is None else account, *args, **kwargs)
+            return self._method(owner() if account is None else account, *args, **kwargs)
 
         return bound
 
@@ -136,11 +136,11 @@ class Provider(ABC):
     credentials : tuple of Credential
         What an account needs.
     settings : tuple of Setting
-        What else it may be told.
+        Its other settings.
     max_page_size : int
-        Entries a page, at most; an answer that holds more is refused, whatever was asked for.
+        Entries a page, at most; an answer that holds more is refused.
     max_pages : int or None
-        Pages that can be read with one filter, where the vendor sets an end.
+        Pages that can be read with one filter, if the vendor limits them.
     filters : tuple of str
         The kinds the vendor can be asked for one by one.
     has_ids : bool
@@ -195,8 +195,8 @@ class Provider(ABC):
         }
 
     @classmethod
-    def is_begun(cls) -> bool:
-        """Whether the environment holds a key of an account, be it all that is needed or not."""
+    def has_key_in_environment(cls) -> bool:
+        """Return whether the environment holds a key of an account, even if not all it needs."""
         return any(os.environ.get(one.variable) for one in cls.credentials if one.is_secret)
 
     @abstractmethod
@@ -215,7 +215,7 @@ class Provider(ABC):
 
     @abstractmethod
     def decode(self, body: bytes) -> Any:
-        """Return what a body says, typed as the contract has it.
+        """Return what a body says, as the types of the contract.
 
         Raises
         ------
@@ -227,12 +227,12 @@ class Provider(ABC):
 
     @abstractmethod
     def page(self, answer: Any) -> Page[list[Entry]]:
-        """Return the entries of an answer, and where the page stands.
+        """Return the entries of an answer, with its total and page number.
 
         Raises
         ------
         ContractError
-            For what types cannot say: dates that are none, amounts that are not exact.
+            For what types cannot check: invalid dates, and amounts that are not exact.
         """
 
     def answer(self, body: bytes) -> Any:
@@ -253,18 +253,18 @@ class Provider(ABC):
 
     @property
     def identity(self) -> Hashable:
-        """What two accounts share only if they are one: name, host and credentials."""
+        """A value that two accounts share only if they are the same: name, host, credentials."""
         return self.name, self.access
 
     @property
     def access(self) -> Hashable:
-        """What two accounts share only if they read one history: host and credentials."""
+        """A value that two accounts share only if they read the same history."""
         return type(self), self.base_url, *self._secrets.values()
 
     def client(
         self, *, connections: int, path: str | None = None, auth: HeaderAuth | None = None
     ) -> Client:
-        """Return the client that asks for this account's history, or for another path."""
+        """Return a client for this account's history, or for another path."""
         return Client(
             self.base_url + (path or self.path),
             auth or self.auth(),
@@ -300,7 +300,7 @@ class Provider(ABC):
         return checked_credential(found, f"{self.name}: {credential.variable}")
 
     def __repr__(self) -> str:
-        # an account whose making failed has no name yet
+        # an account whose constructor failed has no name yet
         return f"<{type(self).__name__} account {getattr(self, 'name', None)!r}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -308,7 +308,7 @@ class Provider(ABC):
         if any(one.is_secret and one.argument in given for one in self.credentials):
             refusal = SecretError(
                 "an account made with a credential is never pickled; leave the credential out "
-                "and set its environment variable where the work is done"
+                "and set its environment variable where the account is read"
             )
             refusal.account = self.name
             raise refusal
@@ -317,23 +317,23 @@ class Provider(ABC):
         return functools.partial(make, **names, **self._options), ()
 
 
-class Trouble(msgspec.Struct):
-    """What a gateway says in place of an answer."""
+class GatewayError(msgspec.Struct):
+    """An error that a gateway answers in place of the vendor."""
 
     message: str | None = None
 
 
 class _Failure(msgspec.Struct):
     message: str | None = None
-    error: Trouble | str | None = None
+    error: GatewayError | str | None = None
 
 
 _failure = msgspec.json.Decoder(_Failure)
 
 
-def said(error: Trouble | str | None) -> str | None:
-    """Return what a body's ``error`` says, in either of its forms."""
-    return error.message if isinstance(error, Trouble) else error
+def error_message(error: GatewayError | str | None) -> str | None:
+    """Return the text of a body's ``error``, in either of its forms."""
+    return error.message if isinstance(error, GatewayError) else error
 
 
 def vendor_message(body: bytes) -> str | None:
@@ -349,13 +349,13 @@ def vendor_message(body: bytes) -> str | None:
         failure = strict_json(body, _failure)
     except ContractError:
         return None
-    return failure.message or said(failure.error)
+    return failure.message or error_message(failure.error)
 
 
 def longest_list(answer: object) -> tuple[str, int]:
     """Return the path of the longest list of an answer's envelope, and its length.
 
-    Whatever the vendor calls its rows, that is them; lists inside of lists are not looked at.
+    These are the rows, whatever the vendor calls them; lists inside of lists are ignored.
 
     Examples
     --------
@@ -381,7 +381,7 @@ def longest_list(answer: object) -> tuple[str, int]:
 def amount_error(
     record: object, fields: Iterable[str], exact: Callable[[Decimal], Decimal]
 ) -> ContractError:
-    """Return the error for a record of whose amounts one is refused; it names the field."""
+    """Return the error for a record with an amount that is not exact; it names the field."""
     for field in fields:
         amount = getattr(record, field)
         try:
@@ -406,14 +406,14 @@ def parsed(records: Iterable[T], parse: Callable[[T], Entry], where: str) -> lis
 
 __all__ = [
     "Credential",
+    "GatewayError",
     "Provider",
     "Setting",
-    "Trouble",
     "amount_error",
+    "as_secret",
+    "error_message",
     "from_environment",
     "longest_list",
     "parsed",
-    "said",
-    "sealed",
     "vendor_message",
 ]

@@ -1,8 +1,8 @@
 """Bytio's billing history API.
 
-``GET /v1/account/billinghistory`` answers pages of at most 100 entries, and at most 1,000 pages
-for each filter. Entries have no identifier and state no currency; money is in cents and may carry
-fractions of one. "reciept" is the vendor's spelling.
+``GET /v1/account/billinghistory`` returns pages of at most 100 entries, and at most 1,000 pages
+for each filter. Entries have no identifier and state no currency; amounts are in cents and may
+have fractions of one. "reciept" is the vendor's spelling.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from requests.adapters import BaseAdapter
 
 from billnb.entry import Entry, Page, currency_code, instant, lower, page_of
 from billnb.errors import ArgumentError, MoneyError, contract_error
-from billnb.providers.base import Credential, Provider, Setting, amount_error, parsed, sealed
+from billnb.providers.base import Credential, Provider, Setting, amount_error, as_secret, parsed
 from billnb.transport import HeaderAuth, Limits, Refusal, strict_json
 from billnb.values.money import cents
 from billnb.values.secret import Secret
 
 
 class PaymentMethod(msgspec.Struct, gc=False):
-    """How a payment was made; a card or PayPal."""
+    """The method of a payment: a card or PayPal."""
 
     type: str | None = None
     email: str | None = None
@@ -53,7 +53,7 @@ class Record(msgspec.Struct, gc=False):
 
 
 class Pagination(msgspec.Struct, gc=False):
-    """Where a page stands."""
+    """The total, and the number of the page."""
 
     total_count: int
     current_page: int | None = None
@@ -77,24 +77,24 @@ class Bytio(Provider):
     Parameters
     ----------
     api_key : str or Secret, optional
-        The API key; from ``BYTIO_API_KEY`` where not given.
+        The API key; from ``BYTIO_API_KEY`` by default.
     name : str
-        What the account is called in the history.
+        The name of the account in the history.
     currency : str, optional
         The account's currency, which the API does not state; from ``BYTIO_CURRENCY``, or ``USD``.
     base_url : str, optional
         Scheme and host; from ``BYTIO_BASE_URL``, or the vendor's own.
     limits : Limits, optional
-        Tries and time for one page.
+        The limits of time, tries and size.
     adapter : requests.adapters.BaseAdapter, optional
-        Another way to send requests than over the network.
+        Sends requests in another way than over the network.
 
     Raises
     ------
     AuthenticationError
         When the key is missing or cannot be sent.
     ArgumentError
-        When another argument cannot be meant.
+        When another argument is invalid.
 
     Examples
     --------
@@ -122,7 +122,7 @@ class Bytio(Provider):
         limits: Limits | None = None,
         adapter: BaseAdapter | None = None,
     ) -> None:
-        api_key = sealed(api_key)
+        api_key = as_secret(api_key)
         if currency is None:
             currency = self.settings[0].of(currency)
         if not isinstance(currency, str) or not currency.isalnum():
@@ -164,7 +164,7 @@ class Bytio(Provider):
 
 
 def parse(record: Record, *, currency: str) -> Entry:
-    """Return what one record says.
+    """Return the entry of one record.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Unpod's billing history API.
 
-``GET /api/v2/platform/organisation/billing/`` answers invoices, newest first and without a
+``GET /api/v2/platform/organisation/billing/`` returns invoices, newest first and without a
 tie-break. Three envelopes and two forms of an invoice are in use; all are read. A missing
 organization may be answered with HTTP 206.
 """
@@ -16,16 +16,22 @@ import msgspec
 from requests.adapters import BaseAdapter
 
 from billnb.entry import Entry, Page, currency_code, instant, lower, page_of
-from billnb.errors import AccountNotFoundError, MoneyError, contract_error, discreet, naming
+from billnb.errors import (
+    AccountNotFoundError,
+    MoneyError,
+    clear_frames_on_error,
+    contract_error,
+    naming_account,
+)
 from billnb.providers.base import (
     Credential,
+    GatewayError,
     Provider,
-    Trouble,
     amount_error,
+    as_secret,
+    error_message,
     from_environment,
     parsed,
-    said,
-    sealed,
 )
 from billnb.transport import HeaderAuth, Limits, Refusal, strict_json
 from billnb.values.money import units
@@ -62,7 +68,7 @@ class BillingData(msgspec.Struct, gc=False):
     message: str | None = None
     results: list[Record] | None = None
     data: list[Record] | Rows | None = None
-    error: Trouble | str | None = None
+    error: GatewayError | str | None = None
 
 
 class Organization(msgspec.Struct, gc=False):
@@ -72,14 +78,14 @@ class Organization(msgspec.Struct, gc=False):
 
 
 class Organizations(msgspec.Struct, gc=False):
-    """The answer to which organizations there are."""
+    """The list of organizations."""
 
     data: list[Organization] | None = None
     results: list[Organization] | None = None
     count: int | None = None
     status_code: int | None = None
     message: str | None = None
-    error: Trouble | str | None = None
+    error: GatewayError | str | None = None
 
 
 _decoder = msgspec.json.Decoder(BillingData)
@@ -92,18 +98,18 @@ class Unpod(Provider):
     Parameters
     ----------
     token : str or Secret, optional
-        The API token; from ``UNPOD_API_TOKEN`` where not given.
+        The API token; from ``UNPOD_API_TOKEN`` by default.
     org_handle : str or Secret, optional
-        The organization's domain handle; from ``UNPOD_ORG_HANDLE`` where not given. See
+        The organization's domain handle; from ``UNPOD_ORG_HANDLE`` by default. See
         :meth:`organizations`.
     name : str
-        What the account is called in the history.
+        The name of the account in the history.
     base_url : str, optional
         Scheme and host; from ``UNPOD_BASE_URL``, or the vendor's own.
     limits : Limits, optional
-        Tries and time for one page.
+        The limits of time, tries and size.
     adapter : requests.adapters.BaseAdapter, optional
-        Another way to send requests than over the network.
+        Sends requests in another way than over the network.
 
     Raises
     ------
@@ -111,7 +117,7 @@ class Unpod(Provider):
         When the token is missing, or a credential cannot be sent. A missing organization is an
         error when the history is read.
     ArgumentError
-        When another argument cannot be meant.
+        When another argument is invalid.
 
     Examples
     --------
@@ -142,8 +148,8 @@ class Unpod(Provider):
         limits: Limits | None = None,
         adapter: BaseAdapter | None = None,
     ) -> None:
-        token = sealed(token)
-        org_handle = sealed(org_handle)
+        token = as_secret(token)
+        org_handle = as_secret(org_handle)
         super().__init__(
             {"token": token, "org_handle": org_handle},
             name=name,
@@ -183,7 +189,7 @@ class Unpod(Provider):
         return page_of(parsed(rows, parse, "results"), total=total)
 
     @from_environment
-    @discreet
+    @clear_frames_on_error
     def organizations(self) -> list[str]:
         """Return the handles of the organizations the token can see, in the vendor's order.
 
@@ -211,12 +217,12 @@ class Unpod(Provider):
             headers["Org-Handle"] = org_handle
         auth = HeaderAuth(headers, prefixes={"Authorization": "Token "})
         client = self.client(connections=1, path=self.organizations_path, auth=auth)
-        with naming(self.name), closing(client):
+        with naming_account(self.name), closing(client):
             return client.get({}, _handles)
 
 
 def parse(record: Record) -> Entry:
-    """Return what one invoice says; in the earlier form, its amount includes the tax.
+    """Return the entry of one invoice; in the earlier form, its amount includes the tax.
 
     Parameters
     ----------
@@ -231,7 +237,7 @@ def parse(record: Record) -> Entry:
     """
     entry_id = record.id if record.id is not None else record.invoice_number
     if entry_id is None or entry_id == "":
-        raise contract_error("required, and missing, as is invoice_number", "id")
+        raise contract_error("required, and missing, like invoice_number", "id")
     if not record.currency:
         raise contract_error("expected a currency", "currency")
     try:
@@ -256,7 +262,7 @@ def _refuse_failure(answer: BillingData | Organizations) -> None:
     if answer.status_code not in (None, 200):
         raise Refusal(answer.status_code, answer.message)
     if answer.error is not None and answer.results is None and answer.data is None:
-        raise Refusal(None, answer.message or said(answer.error))
+        raise Refusal(None, answer.message or error_message(answer.error))
 
 
 def _handles(body: bytes) -> list[str]:

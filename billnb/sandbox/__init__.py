@@ -1,7 +1,7 @@
-"""The vendors, in small: one WSGI application that answers like Bytio and Unpod.
+"""The sandbox: one WSGI application that answers like Bytio and Unpod.
 
-It stands apart. Nothing in the product imports it but :func:`billnb.demo` and the commands, and
-they reach it as they would reach a real vendor.
+Only :func:`billnb.demo` and the commands use it, and they reach it as they would reach a real
+vendor.
 """
 
 from billnb.sandbox.app import Faults, Sandbox

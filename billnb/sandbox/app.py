@@ -20,7 +20,7 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """What goes wrong, and how often; nothing unless asked for.
+    """The faults of the sandbox, and how often they occur; none by default.
 
     Parameters
     ----------
@@ -31,9 +31,9 @@ class Faults:
     limit_every : int
         Every nth request is answered with HTTP 429 and ``Retry-After: 1``.
     drift_every : int
-        A new entry comes in before every nth request.
+        A new entry is added before every nth request.
     page_limit : int
-        Rows a page at most, whatever is asked, without saying so.
+        Rows a page at most, whatever is asked for.
     """
 
     latency: float = 0.0
@@ -49,10 +49,10 @@ class Sandbox:
     Parameters
     ----------
     today : datetime.date, optional
-        The day as of which the histories stand; today in UTC unless told otherwise. The same
-        day always gives the same histories.
+        The day for which the histories are made; today in UTC by default. The same day always
+        gives the same histories.
     faults : Faults
-        What goes wrong.
+        The faults that occur.
 
     Examples
     --------
@@ -91,7 +91,7 @@ class Sandbox:
         return [response.body]
 
     def answer(self, request: Request, method: str = "GET") -> Response:
-        """Return the answer to a request, or the fault whose turn it is."""
+        """Return the answer to a request, or the fault that is due."""
         number = next(self._requests)
         if self.faults.latency:
             time.sleep(self.faults.latency)

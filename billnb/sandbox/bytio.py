@@ -86,7 +86,7 @@ class BytioVendor:
         )
 
     def _signed(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """Return an entry with its document's URL signed anew, as vendors do at each reading."""
+        """Return an entry with its document's URL signed again, as vendors do at each reading."""
         signed = dict(entry)
         for name in ("invoice_url", "reciept_url"):
             if name in signed:
@@ -142,7 +142,7 @@ def _month(month: Month) -> Iterator[dict[str, Any]]:
             yield _top_up(when - timedelta(minutes=4), Decimal(15000), method, None, "failed")
         yield _top_up(when, Decimal(15000), method, name)
         if number == 0 and pressed_twice:
-            # the same second, the same receipt, and two entries all the same
+            # the same second and the same receipt, but two entries
             yield _top_up(when, Decimal(15000), method, name)
 
 

@@ -39,7 +39,7 @@ class Month:
         return self.first + timedelta(days=day - 1, hours=hour, minutes=minute, seconds=second)
 
     def random(self, what: str) -> random.Random:
-        """Return the month's own source of numbers for one purpose."""
+        """Return the month's own random numbers for one purpose."""
         return random.Random(f"{what} {self.year}-{self.month:02d}")  # noqa: S311
 
     def season(self) -> Decimal:
@@ -57,7 +57,7 @@ def months(today: date) -> Iterator[Month]:
 
 
 def is_before(moment: datetime, today: date) -> bool:
-    """Whether a moment is past when today begins."""
+    """Return whether a moment is before the beginning of today."""
     return moment < datetime(today.year, today.month, today.day, tzinfo=UTC)
 
 

@@ -12,7 +12,7 @@ import requests
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
-from billnb.errors import discreet
+from billnb.errors import clear_frames_on_error
 from billnb.loading.load import Verify, load
 from billnb.providers.bytio import Bytio
 from billnb.providers.unpod import Unpod
@@ -79,11 +79,11 @@ class WSGIAdapter(BaseAdapter):
         return response
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no connection is open."""
 
 
 def accounts(sandbox: Sandbox) -> tuple[Bytio, Unpod]:
-    """Return the sandbox's accounts, reached in process."""
+    """Return the sandbox's accounts, reached in this process."""
     adapter = WSGIAdapter(sandbox)
     return (
         Bytio(bytio.KEY, base_url="https://bytio.example", adapter=adapter),
@@ -96,7 +96,7 @@ def accounts(sandbox: Sandbox) -> tuple[Bytio, Unpod]:
     )
 
 
-@discreet
+@clear_frames_on_error
 def demo(
     *,
     since: Moment | None = None,
@@ -115,8 +115,8 @@ def demo(
     since, until, kind, verify
         As for :func:`billnb.load`.
     today : datetime.date, optional
-        The day as of which the histories stand; today in UTC unless told otherwise. The same
-        day always gives the same history.
+        The day for which the histories are made; today in UTC by default. The same day always
+        gives the same history.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def demo(
     Raises
     ------
     ArgumentError
-        For an argument that cannot be meant.
+        For an invalid argument.
 
     Examples
     --------

@@ -18,7 +18,7 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 class _QuietHandler(WSGIRequestHandler):
     def log_message(self, *args: Any) -> None:
-        """Say nothing: a log line would hold what was sent."""
+        """Do nothing: a log line would hold what was sent."""
 
 
 def server(sandbox: Sandbox, port: int = 0) -> WSGIServer:

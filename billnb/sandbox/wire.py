@@ -1,4 +1,4 @@
-"""Requests and answers, as the sandbox's vendors exchange them with a program."""
+"""The requests and answers of the sandbox."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Request:
     headers: Mapping[str, str]
 
     def number(self, name: str, default: int, *, most: int | None = None) -> int | None:
-        """Return a query's number from 1 to `most`; ``None`` where it is no such number."""
+        """Return a query's number from 1 to `most`; ``None`` if it is not one."""
         text = self.query.get(name, str(default))
         if not (text.isascii() and text.isdigit()):
             return None

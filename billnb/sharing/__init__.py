@@ -1,4 +1,4 @@
-"""Histories to hand on: without names, without amounts, and as reports."""
+"""Histories for other people: redacted, scaled, and as reports."""
 
 from __future__ import annotations
 

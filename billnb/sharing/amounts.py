@@ -1,4 +1,4 @@
-"""Amounts in the words of a text, masked: what a scaled history must not say."""
+"""The masking of amounts in texts, which a scaled history must not show."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _FEWEST_DIGITS = 3
 
 
 def amounts_masked(amounts: Iterable[Decimal | None]) -> Callable[[str | None], str | None]:
-    """Return what masks amounts in a text: those with a currency, with decimals, or known.
+    """Return a function that masks amounts in a text: with a currency or decimals, or known.
 
     Parameters
     ----------
     amounts : iterable of decimal.Decimal
         The amounts of the history; a number of three digits or more that is one of them, in units
-        or in hundredths, is masked however it is written.
+        or in hundredths, is masked in every notation.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def amounts_masked(amounts: Iterable[Decimal | None]) -> Callable[[str | None], 
 
 
 def _is_whole(number: str) -> bool:
-    """Whether a number has no decimals: digits, perhaps in groups."""
+    """Return whether a number has no decimals: digits, perhaps in groups."""
     return re.fullmatch(r"\d+|\d{1,3}(?:,\d{2,3})*,\d{3}|\d{1,3}(?:[ ]\d{3})+", number) is not None
 
 
@@ -82,7 +82,7 @@ def _is_version(number: str) -> bool:
 
 
 def _value(number: str) -> Decimal | None:
-    """Return what a number is, whatever stands between its thousands."""
+    """Return the value of a number, with any separator of thousands."""
     digits = re.sub(r"[ '\u2019_]", "", number)
     last = max(digits.rfind("."), digits.rfind(","))
     whole, places = (digits[:last], digits[last + 1 :]) if last >= 0 else (digits, "")

@@ -1,4 +1,4 @@
-"""Known names and ids in text, however they are spelled there."""
+"""Known names and ids found in text, in any spelling."""
 
 from __future__ import annotations
 
@@ -11,29 +11,28 @@ from billnb.values.masking import MASK
 
 _SHORTEST_NAME, _SHORTEST_ID = 3, 4
 _SHORTEST_JOINED = 6
-"""The letters from which on a name is known without its spaces."""
+"""The fewest letters of a name that is found without its spaces."""
 
 _LONG_ID = 13
 _MOST_PIECES = 16
 _PIECE = re.compile(r"[^\W_]+")
 _FARTHEST = 4
-"""The characters that may stand between two pieces of a name."""
+"""The most characters between two pieces of a name."""
 
 _FIRST_PLACE, _LAST_PLACE = 0xE000, 0xF8FF  # private characters: normal text has none
 _PLACE = re.compile(f"[{chr(_FIRST_PLACE)}-{chr(_LAST_PLACE)}]")
 
 
 class Known:
-    """What stands for known names and ids, wherever a text holds them.
+    """Replacements of known names and ids in texts.
 
-    Spelling does not matter: case, normal forms, and what stands between the pieces of a name
-    (``acme-prod``, ``ACME PROD``); without anything between them they are known from six letters
-    on.
+    Names are found in any case and normal form, and with anything between their pieces
+    (``acme-prod``, ``ACME PROD``); without anything between them, from six letters on.
 
     Parameters
     ----------
     names, ids : mapping of str to str
-        What stands for them.
+        The replacement of each.
     """
 
     def __init__(self, names: Mapping[str, str], ids: Mapping[str, str]) -> None:
@@ -63,7 +62,7 @@ class Known:
             self._most = max(self._most, min(_MOST_PIECES, len(pieces) + 3))
 
     def put_aside(self, text: str, aside: list[str]) -> str:
-        """Return a text with a single character for what is known; what it stands for is added."""
+        """Return a text with one character for each known name; append replacements to `aside`."""
         for literal, instead in self._literal.items():
             text = text.replace(literal, _placed(instead, aside))
         if not self._spaced:
@@ -83,7 +82,7 @@ class Known:
     def _longest(
         self, text: str, pieces: list[re.Match[str]], folded: list[str], first: int
     ) -> tuple[int, str]:
-        """Return how many pieces the longest name has that begins here, and what stands for it."""
+        """Return the number of pieces of the longest name that begins here, and its replacement."""
         last = first + 1
         while (
             last < min(len(pieces), first + self._most)
@@ -109,17 +108,17 @@ def _placed(instead: str, aside: list[str]) -> str:
 
 
 def put_back(text: str, aside: list[str]) -> str:
-    """Return a text with what stands for known names in their places."""
+    """Return a text with the replacements of known names in their places."""
     return _PLACE.sub(lambda found: aside[ord(found[0]) - _FIRST_PLACE], text)
 
 
 class Cleaner:
-    """What takes out of a text what tells of people, cards, entries and accounts.
+    """The removal, from texts, of what identifies people, cards, entries and accounts.
 
     Parameters
     ----------
     names, ids : mapping of str to str
-        What stands for the names of accounts, and for ids.
+        The replacements of the names of accounts, and of ids.
     cards : iterable of str
         The last digits of cards.
     """
@@ -128,7 +127,7 @@ class Cleaner:
         self, names: Mapping[str, str], ids: Mapping[str, str], cards: Iterable[str]
     ) -> None:
         self._ids = ids
-        # too long for a part of a card's number, which ids must not tear apart
+        # too long for a part of a card's number, which ids must not split
         long = {one: instead for one, instead in ids.items() if len(one) >= _LONG_ID}
         self._long_ids, self._known = Known({}, long), Known(names, ids)
         self._cards = {masking.normal(card).strip().casefold() for card in cards} - {""}

@@ -1,4 +1,4 @@
-"""Keyed pseudonyms: the same for the same name, and not to be guessed without the key."""
+"""Keyed pseudonyms: the same for the same name, and only with the key can a guess be tested."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from billnb.errors import ArgumentError
 
 KEY_VARIABLE = "BILLNB_REDACTION_KEY"
-"""The environment variable with the key that pseudonyms are made with."""
+"""The environment variable with the key of pseudonyms."""
 
 SHORTEST_KEY = 16
 """The fewest bytes of a key: shorter ones can be found by trying."""
@@ -21,12 +21,12 @@ _process_key = secrets.token_hex(32)
 
 
 def checked(key: str | None) -> str:
-    """Return the key that is meant: the one given, the environment's, or that of the process.
+    """Return the key to use: the one given, the environment's, or that of the process.
 
     Raises
     ------
     ArgumentError
-        When it is no text, or can be found by trying.
+        When it is not text, or can be found by trying.
     """
     if key is None:
         key = os.environ.get(KEY_VARIABLE) or _process_key
@@ -46,7 +46,7 @@ def checked(key: str | None) -> str:
 
 
 def accounts(names: Iterable[str], key: str, taken: Iterable[str] = ()) -> dict[str, str]:
-    """Return a pseudonym for each name, no two alike."""
+    """Return a different pseudonym for each name."""
     found: dict[str, str] = {}
     used = set(taken)
     for name in sorted(names):
@@ -64,12 +64,12 @@ def ids(found: Iterable[str], key: str) -> dict[str, str]:
 
 
 def word(what: str, text: str, key: str) -> str:
-    """Return what stands for a word that tells something, where different ones stay so."""
+    """Return the pseudonym of a word; different words have different ones."""
     return f"{what} {_digest(text, key, _SHORTEST_PSEUDONYM)}"
 
 
 def fresh(text: str) -> str:
-    """Return what stands for an id in this process, and nobody can try ids against."""
+    """Return the pseudonym of an id in this process, against which no guess can be tested."""
     return _digest(text, _process_key, _ID)
 
 

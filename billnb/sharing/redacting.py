@@ -1,4 +1,4 @@
-"""A history without what identifies people, cards and accounts, fit to be shown to anyone."""
+"""The redaction of a history: without what identifies people, cards and accounts."""
 
 from __future__ import annotations
 
@@ -28,33 +28,32 @@ _READING = ("provider", "read_at", "announced", "requests", "restarts", "certifi
 
 
 def redact(history: Any, *, key: str | None = None) -> pd.DataFrame:
-    """Return a history fit to be shared.
+    """Return a history that can be shared: without what identifies people, cards and accounts.
 
-    Amounts and dates stay as they are, and so do kinds, statuses, currencies and providers that
-    tell nothing. Wallets, card details and document URLs go. Account names and the vendor's ids
-    become pseudonyms, the same for the same name wherever it stands, in text too, whatever its
-    case, its normal form and what stands between its parts. Columns that are not a history's are
-    left out, for nobody knows what they hold.
+    Amounts and dates are not changed, and neither are kinds, statuses, currencies and providers
+    that identify nothing. Wallets, card details and document URLs are removed. Account names and
+    the vendor's ids become pseudonyms, the same for the same name in every column, and in texts in
+    any case and normal form, and with anything between its parts. Columns that are not a history's
+    are left out, because they may hold anything.
 
     Texts are normalised, and cut after 2,000 characters. Masked in them are e-mail addresses
     (escaped or spelled out too), URLs, domains, IP addresses, the numbers of cards and their last
     digits, bank accounts, phones and tax numbers, keys and tokens, and what looks like the number
     of an invoice, an order or a customer.
 
-    What stays in texts: names of people, companies and places, street addresses, account names of
-    one or two letters, words for what an account is, numbers of fewer than nine digits that
-    nothing stands before, keys of small letters alone, and whatever is spelled out in words.
-    Vendors write as they please: read before you publish.
+    Not found in texts are names of people, companies and places, street addresses, account names of
+    one or two letters, words for what an account is, numbers of fewer than nine digits
+    without a word before them, keys of small letters only, and everything spelled out in words.
+    Vendors may write anything: read the texts before you publish them.
 
     Parameters
     ----------
     history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
         A history, as :func:`billnb.load` returns it.
     key : str, optional
-        What pseudonyms are made with, 16 bytes or more: the same key gives the same ones, and
-        whoever has it can tell whether a name they guess is meant. Without it, that of the
-        environment variable
-        ``BILLNB_REDACTION_KEY``; without that, one that lasts as long as this process.
+        The key of pseudonyms, 16 bytes or more: the same key gives the same ones, and with the key
+        one can test whether a guessed name is right. By default, that of the environment variable
+        ``BILLNB_REDACTION_KEY``; without it, one for this process only.
 
     Returns
     -------
@@ -78,7 +77,7 @@ def redact(history: Any, *, key: str | None = None) -> pd.DataFrame:
     key = pseudonyms.checked(key)
     frame = engine.whole(history)
     names = pseudonyms.accounts(frame["account"].dropna().unique(), key)
-    readings(frame)  # or an error that says what is wrong with them
+    readings(frame)  # an error if the notes are invalid
     noted = frame.attrs.get("billnb", {})
     names.update(pseudonyms.accounts(noted.keys() - names.keys(), key, names.values()))
     ids = pseudonyms.ids(set(answers.values(frame["entry_id"])) - {None, ""}, key)
@@ -114,7 +113,7 @@ def redact(history: Any, *, key: str | None = None) -> pd.DataFrame:
 def _words(
     column: str, found: Iterable[str | None], clean: Callable[[str | None], str | None], key: str
 ) -> dict[str | None, str]:
-    """Return what stands for words that rows are told apart by: for different ones, different."""
+    """Return replacements of words by which rows are grouped; different ones stay different."""
     return {
         one: one if clean(one) == one else pseudonyms.word(column, one, key)
         for one in set(found) - {None}

@@ -1,11 +1,11 @@
-"""Index numbers in the place of amounts, rounded until they no longer tell the amounts.
+"""Index numbers in the place of amounts, rounded so that the amounts cannot be recovered.
 
-Money comes in whole cents, so exact index numbers are whole multiples of what a cent is on their
-scale: whoever finds the largest number that divides them all has found the scale. Two rules
-prevent it. A currency's numbers are rounded to a step that is never less than ten cents (or one of
-what most of its amounts are whole multiples of), and then every scale on which a step is more than
-a cent agrees with them equally well; and all else that a report shows is reckoned from the
-rounded numbers, so that it tells nothing that they do not.
+Amounts are whole cents, so exact index numbers are whole multiples of a cent on their scale: the
+largest number that divides them all would be the scale. Two rules prevent that. A currency's
+numbers are rounded to a step that is never less than ten cents (or one of the unit that most of its
+amounts are whole multiples of), and then every scale on which a step is more than a cent agrees
+with them equally well; and everything else in a report is computed from the rounded numbers, so
+that it says nothing more than they do.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from billnb.sharing.pseudonyms import fresh
 from billnb.values.money import PLACES, total
 
 INDEX_BASE = 100
-"""What the mean month is on the scale of :func:`scaled`."""
+"""The mean month on the scale of :func:`scaled`."""
 
 STEPS_OF_MEAN = 10
-"""How many steps the mean entry of a currency has at least, where that hides enough."""
+"""The steps in the mean entry of a currency, unless ten cents are a larger step."""
 
 _STEP_IN_CENTS = 10
 _WIDE = Context(prec=76)
@@ -41,16 +41,16 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{32}(?:#\d+)?")
 
 @dataclass(slots=True)
 class _Scale:
-    """How amounts of a currency become index numbers.
+    """The conversion of a currency's amounts to index numbers.
 
     Attributes
     ----------
     factor : decimal.Decimal
-        What makes an amount an index number.
+        The factor from amounts to index numbers.
     step : decimal.Decimal
-        What that is rounded to a multiple of.
+        Index numbers are rounded to multiples of it.
     carries : bool
-        Whether what rounding leaves over goes on to the next entry of the same account and kind.
+        Whether the rest of rounding is carried to the next entry of the same account and kind.
     """
 
     factor: Decimal
@@ -72,19 +72,19 @@ class _Scale:
 def scaled(history: pd.DataFrame) -> pd.DataFrame:
     """Return a history whose amounts are index numbers: 100 is about the mean month of a currency.
 
-    The mean is that of what was invoiced, credits not taken off, in the months from a currency's
-    first spend to its last; where nothing was, the mean of its entries.
+    The mean is of what was invoiced, without subtracting credits, in the months from a currency's
+    first spend to its last; without any, the mean of its entries.
 
     Index numbers are rounded to a step: the largest power of ten of which the mean entry of the
     currency has ten, but never less than ten cents, nor than one of the unit that three quarters
     of the amounts are whole multiples of. Each component is rounded, and an entry's total is their
-    sum: totals are the sums of their parts here too. What is rounded is at most a twentieth of the
-    mean entry, and an amount smaller than that becomes zero. Where amounts are so small that ten
-    cents are more than a tenth of the mean one, what rounding leaves over is carried to the next
-    entry of the same account and kind, so that sums hold, and the step tells about how small.
+    sum. Rounding changes a component by at most a twentieth of the mean entry, and a smaller amount
+    becomes zero. If ten cents are more than a tenth of the mean amount, the rest of rounding is
+    carried to the next entry of the same account and kind, so that sums are right, and the step
+    shows that amounts are small.
 
-    Proportions, dates, counts and the order of entries stay: whoever knows one amount knows about
-    how much the others are. Amounts in texts are masked, links to documents left out, and
+    Proportions, dates, counts and the order of entries do not change: who knows one amount can
+    estimate the others. Amounts in texts are masked, links to documents left out, and
     fingerprints, which amounts could be tried against, are replaced.
 
     Parameters
@@ -150,7 +150,7 @@ def _scales(history: pd.DataFrame) -> dict[str, _Scale]:
 
 
 def _scale(factor: Decimal, amounts: list[Decimal]) -> _Scale:
-    """Return how amounts, without signs and zeros, are rounded."""
+    """Return the scale of amounts, which are given without signs and zeros."""
     if not amounts:
         return _Scale(factor, Decimal(1), carries=False)
     mean = _WIDE.divide(_WIDE.multiply(total(amounts), factor), len(amounts))
@@ -165,13 +165,13 @@ def _scale(factor: Decimal, amounts: list[Decimal]) -> _Scale:
 
 
 def _power_of_ten(number: Decimal, *, up: bool = False) -> Decimal:
-    """Return the largest power of ten that is not more; or the smallest that is not less."""
+    """Return the largest power of ten up to a number; with `up`, the smallest from it on."""
     power = Decimal(1).scaleb(number.adjusted())
     return power.scaleb(1) if up and power < number else power
 
 
 def _indexed(row: Mapping[str, Any], scale: _Scale) -> dict[str, Decimal | None]:
-    """Return an entry's amounts on the scale; the total is the sum of its components there too."""
+    """Return an entry's amounts on the scale, where the total is the sum of its components."""
     whose = row["provider"], row["account"], row["kind"]
     parts = {name: scale.index(amount, (*whose, name)) for name, amount in components(row).items()}
     return {**dict.fromkeys(STATED), **parts, "total": total(parts.values())}

@@ -1,1 +1,1 @@
-"""The numbers that matter, once for terminal, report and dashboard."""
+"""The numbers that matter most, for the terminal, the report and the dashboard."""

@@ -1,6 +1,6 @@
 """The cards: spend, what is unpaid, and prepaid balances, worded once for every page.
 
-Terminal, report and dashboard hand in what they have added up (:class:`Spent`, :class:`Debt`,
+Terminal, report and dashboard pass their sums (:class:`Spent`, :class:`Debt`,
 :class:`~billnb.summary.prepaid.Prepaid`); the titles and sentences are written here.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from billnb import engine
-from billnb.analysis.asked import Asked
+from billnb.analysis.cached import CachedAnswers
 from billnb.engine import answers
 from billnb.history import readings, rules
 from billnb.summary.prepaid import Prepaid, prepaid
@@ -28,14 +28,14 @@ VERIFIED = {
     "by id": "as many different ids as entries announced",
     "append-only": "all pages agree on the total",
 }
-"""What each certificate of a reading says, in words."""
+"""The meaning of each certificate of a reading."""
 
 _MOST_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A number that matters, and what it is compared with.
+    """One number of a card, and what it is compared with.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Line:
     change : str
         The change in percent with its sign, or nothing.
     note : str
-        What it is, or is compared with.
+        Its meaning, or what it is compared with.
     """
 
     amount: str
@@ -61,7 +61,7 @@ class Card:
     sentence: str = ""
 
     def shortened(self) -> Card:
-        """Return the card with as many lines as a page has room for, and how many are left out."""
+        """Return the card with at most three lines, and the number of those left out."""
         more = len(self.lines) - _MOST_LINES
         if more <= 0:
             return self
@@ -71,7 +71,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What was charged in some days in one currency, and in the days it is compared with.
+    """The amount charged in some days in one currency, and in the days it is compared with.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ class Spent:
     amount : decimal.Decimal
         What was charged in these days.
     so_far : decimal.Decimal
-        What was charged up to today, which is what is compared.
+        What was charged up to today, which is compared.
     before : tuple of datetime.date, datetime.date and decimal.Decimal, or None
         The first and the last day compared with, and what was charged in them; ``None`` where that
         is not known.
@@ -105,11 +105,11 @@ class Debt:
     currency : str
         The currency.
     amount : decimal.Decimal
-        What it comes to.
+        The total.
     invoices : int
-        How many invoices it is.
+        The number of invoices.
     oldest : datetime.date
-        The day that the oldest was due, or was issued where no due date is stated.
+        The due date of the oldest, or the day it was issued if no due date is stated.
     is_due : bool
         Whether that day is a due date.
     """
@@ -122,14 +122,14 @@ class Debt:
 
 
 def cards(history: Any, as_of: datetime) -> list[Card]:
-    """Return spend, what is unpaid, and prepaid balances.
+    """Return the cards of spend, of what is unpaid, and of prepaid balances.
 
     Parameters
     ----------
-    history : pandas, polars, pyarrow, duckdb, dask or pyspark frame, or Asked
+    history : pandas, polars, pyarrow, duckdb, dask or pyspark frame, or CachedAnswers
         A history.
     as_of : datetime.datetime
-        When it is, in UTC.
+        The moment to answer for, in UTC.
 
     Returns
     -------
@@ -145,17 +145,17 @@ def cards(history: Any, as_of: datetime) -> list[Card]:
     >>> [card.title for card in cards(history, now)]
     ['Spend this month', 'Unpaid', 'Prepaid balance']
     """
-    asked = _known(Asked.of(history), as_of)
-    begins = _begins(asked.history)
+    cached = _known(CachedAnswers.of(history), as_of)
+    begins = _begins(cached.history)
     return [
-        _of_spend(asked, as_of, begins),
-        unpaid(asked, as_of),
-        _of_prepaid(asked, as_of, begins),
+        _of_spend(cached, as_of, begins),
+        unpaid(cached, as_of),
+        _of_prepaid(cached, as_of, begins),
     ]
 
 
 def verification(read: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return how accounts were verified, in a sentence.
+    """Return a sentence about how accounts were verified.
 
     Examples
     --------
@@ -163,7 +163,7 @@ def verification(read: Mapping[str, Mapping[str, Any]]) -> str:
     'Verified: bytio by id (as many different ids as entries announced).'
     """
     if not read:
-        return "How it was verified is not known: the frame does not say."
+        return "How it was verified is not known: the frame has no notes about it."
     how: dict[str, list[str]] = {}
     for account, reading in read.items():
         how.setdefault(str(reading["certificate"]), []).append(account)
@@ -174,8 +174,8 @@ def verification(read: Mapping[str, Mapping[str, Any]]) -> str:
     return f"Verified: {'; '.join(parts)}."
 
 
-def spend_card(spent: Sequence[Spent], *, what: str = "Spend", is_running: bool = False) -> Card:
-    """Return the card of what was charged, which is of the same days in each currency.
+def spend_card(spent: Sequence[Spent], *, what: str = "Spend", is_current: bool = False) -> Card:
+    """Return the card of what was charged, in the same days for each currency.
 
     Parameters
     ----------
@@ -183,14 +183,14 @@ def spend_card(spent: Sequence[Spent], *, what: str = "Spend", is_running: bool 
         One for each currency.
     what : str
         What was charged: ``Spend``, or one component.
-    is_running : bool
-        Whether the days are those of the running month so far.
+    is_current : bool
+        Whether the days are those of the current month so far.
     """
     if not spent:
         return Card(what, [], "Nothing was charged here.")
     days = words.days(spent[0].since, spent[0].until)
-    title = f"{what} this month" if is_running else f"{what}, {days}"
-    return Card(title, list(map(_spent_line, spent)), f"{days}, so far" if is_running else "")
+    title = f"{what} this month" if is_current else f"{what}, {days}"
+    return Card(title, list(map(_spent_line, spent)), f"{days}, so far" if is_current else "")
 
 
 def _spent_line(one: Spent) -> Line:
@@ -212,9 +212,9 @@ def unpaid_card(debts: Sequence[Debt], silent: int, today: date) -> Card:
     debts : sequence of Debt
         One for each currency in which something is unpaid.
     silent : int
-        How many invoices state no status.
+        The number of invoices that state no status.
     today : datetime.date
-        The day that ages are counted to.
+        The day to which ages are counted.
     """
     lines = [
         Line(words.amount(one.amount, one.currency), "", _debt_note(one, today)) for one in debts
@@ -248,8 +248,8 @@ def prepaid_card(found: Sequence[Prepaid], sentence: str = "") -> Card:
 
 def unpaid(history: Any, as_of: datetime) -> Card:
     """Return the card of what is unpaid in a history."""
-    asked = Asked.of(history)
-    owed, oldest = asked.ageing(as_of), _oldest_unpaid(asked.history)
+    cached = CachedAnswers.of(history)
+    owed, oldest = cached.ageing(as_of), _oldest_unpaid(cached.history)
     debts = [
         Debt(
             str(currency),
@@ -259,14 +259,14 @@ def unpaid(history: Any, as_of: datetime) -> Card:
         )
         for currency, part in owed.groupby("currency")
     ]
-    return unpaid_card(debts, asked.silent_invoices(), as_of.date())
+    return unpaid_card(debts, cached.invoices_without_status(), as_of.date())
 
 
-def _known(asked: Asked, as_of: datetime) -> Asked:
-    """Return what was so by then: what is dated later was not yet."""
-    entries = engine.whole(asked.history)
+def _known(cached: CachedAnswers, as_of: datetime) -> CachedAnswers:
+    """Return the answers about entries up to a moment."""
+    entries = engine.whole(cached.history)
     later = entries["issued_at"] > as_of
-    return Asked(entries[~later]) if later.any() else asked
+    return CachedAnswers(entries[~later]) if later.any() else cached
 
 
 def _begins(history: Any) -> datetime | None:
@@ -275,19 +275,19 @@ def _begins(history: Any) -> datetime | None:
     return max(cuts, default=None)
 
 
-def _of_spend(asked: Asked, as_of: datetime, begins: datetime | None) -> Card:
-    spent = asked.spend("month", as_of)
+def _of_spend(cached: CachedAnswers, as_of: datetime, begins: datetime | None) -> Card:
+    spent = cached.spend("month", as_of)
     if spent.empty:
         return Card("Spend", [], "No invoice counts as spend.")
     last = answers.records(spent[spent["period"] == spent["period"].max()])
     month, today = last[0]["period"].date(), as_of.date()
-    is_running = month == calendar.start(today, "month")
+    is_current = month == calendar.start(today, "month")
     end = min(calendar.last_day(month, "month"), today)
     previous = calendar.before(month, "month") or month
-    # of a running month, as many days of the one before
+    # the current month is compared with as many days of the one before
     ends = (
         min(calendar.last_day(previous, "month"), previous + (end - month))
-        if is_running
+        if is_current
         else (calendar.last_day(previous, "month"))
     )
     is_cut = begins is not None and begins.date() > previous
@@ -305,7 +305,7 @@ def _of_spend(asked: Asked, as_of: datetime, begins: datetime | None) -> Card:
             )
             for one in last
         ],
-        is_running=is_running,
+        is_current=is_current,
     )
 
 
@@ -322,8 +322,8 @@ def _oldest_unpaid(history: Any) -> dict[str, tuple[date, bool]]:
     return found
 
 
-def _of_prepaid(asked: Asked, as_of: datetime, begins: datetime | None) -> Card:
-    left = asked.balance()
+def _of_prepaid(cached: CachedAnswers, as_of: datetime, begins: datetime | None) -> Card:
+    left = cached.balance()
     counted = ""
     if begins is not None:
         counted = f"Counted from {words.day(begins)}; what was left before is not in it."

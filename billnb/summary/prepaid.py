@@ -1,4 +1,4 @@
-"""What is left of prepaid accounts, and for how long it lasts."""
+"""Prepaid balances: what is left, and how long it lasts."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from billnb.values import words
 from billnb.values.money import total
 
 KEYS = ["provider", "account", "currency"]
-"""What tells prepaid balances apart."""
+"""The columns that identify a prepaid balance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepaid:
-    """What is left of an account.
+    """What is left of a prepaid account.
 
     Attributes
     ----------
     provider, account, currency : str or None
-        Whose it is.
+        The account and its currency.
     left : decimal.Decimal
         What is left, in units of the currency.
     daily : decimal.Decimal
@@ -39,14 +39,14 @@ class Prepaid:
 
     @property
     def lasts(self) -> float | None:
-        """How many days it lasts at that rate; ``None`` where nothing was spent."""
+        """The days it lasts at that rate; ``None`` if nothing was spent."""
         if self.left <= 0:
             return 0.0
         return float(self.left) / float(self.daily) if self.daily > 0 else None
 
     @property
     def order(self) -> tuple[bool, float]:
-        """What sorts accounts by when they run out, those that owe most first."""
+        """The sort key by which accounts that run out first, or owe most, come first."""
         if self.left <= 0:
             return False, float(self.left)
         return True, float("inf") if self.lasts is None else self.lasts
@@ -68,9 +68,9 @@ def prepaid(balances: pd.DataFrame, now: datetime) -> list[Prepaid]:
     Parameters
     ----------
     balances : pandas.DataFrame
-        What :func:`billnb.analysis.balance` answers.
+        The result of :func:`billnb.analysis.balance`.
     now : datetime.datetime
-        When it is, in UTC.
+        The moment to answer for, in UTC.
 
     Examples
     --------

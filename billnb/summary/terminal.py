@@ -1,8 +1,8 @@
 """The summary of a history for a terminal.
 
-For each account: how many entries of which period and how they were verified, what was charged
-each month by component and currency, how invoices and payments fared, and what is unpaid. Every
-amount is exact; currencies, and invoices and payments, stay apart.
+For each account: the number of its entries, their dates and how they were verified, the charges of
+each month by component and currency, invoices and payments by status, and what is unpaid. Every
+amount is exact; different currencies, and invoices and payments, are never added.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def summary(history: pd.DataFrame, *, months: int = 12) -> str:
     history : pandas.DataFrame
         A history, as :func:`billnb.load` returns it.
     months : int
-        How many months to show one by one; earlier ones are summed up in a line.
+        The number of months shown one by one; earlier ones are summed in one line.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def _title(name: str, entries: pd.DataFrame) -> str:
 
 def _charges(entries: pd.DataFrame, months: int, read_at: datetime | None) -> list[str]:
     charged = analysis.charges(entries)
-    running = f"{read_at:%Y-%m}" if read_at else ""
+    current = f"{read_at:%Y-%m}" if read_at else ""
     voided = entries[
         rules.holds(rules.is_voided(), pa.Table.from_pandas(entries[["kind", "status"]]))
     ]
@@ -110,24 +110,24 @@ def _charges(entries: pd.DataFrame, months: int, read_at: datetime | None) -> li
             amounts[f"{one['period']:%Y-%m}"][one["component"]] = one["amount"]
         if amounts:
             lines += ["", f"  Charges by month, {currency}"]
-            lines += _indented(_by_month(amounts, months, running))
+            lines += _indented(_by_month(amounts, months, current))
         left_out = answers.values(voided.loc[voided["currency"] == currency, "total"])
         if left_out:
             amount = _amount(total(left_out))
             lines.append(
                 f"  left out: {amount} {currency} in {len(left_out)} cancelled or refunded"
             )
-        if running in amounts:
+        if current in amounts:
             lines.append("  * so far")
     return lines
 
 
-def _by_month(amounts: Mapping[str, Mapping[str, Decimal]], months: int, running: str) -> str:
+def _by_month(amounts: Mapping[str, Mapping[str, Decimal]], months: int, current: str) -> str:
     shown = [name for name in COMPONENTS if any(month.get(name) for month in amounts.values())]
     ordered = sorted(amounts)
     earlier, recent = ordered[: max(0, len(ordered) - months)], ordered[-months:]
     rows = [
-        [f"{month}*" if month == running else month, *_sums([amounts[month]], shown)]
+        [f"{month}*" if month == current else month, *_sums([amounts[month]], shown)]
         for month in recent
     ]
     if earlier:

@@ -1,9 +1,9 @@
-"""One vendor asked one question over HTTP, so that the answer is whole or an error.
+"""One request to a vendor over HTTP, whose answer is whole or an error.
 
-``client`` holds the rules (tries, waits, refusals), and ``stories`` what is said of failures;
-``sockets`` and ``budget`` make a time limit cover a whole answer, with ``connecting`` (names,
-addresses, in threads of ``apart``), ``trust`` (TLS) and ``socks_proxy``; ``body`` reads a bounded
-body and strict JSON; ``endpoint`` says where a request may go and with which credential.
+``client`` holds the rules (tries, waits, refusals), and ``failures`` the messages about them;
+``sockets`` and ``budget`` make a time limit cover a whole answer, with ``connector`` (names and
+addresses, in ``daemon_threads``), ``certificates`` (TLS) and ``socks_proxy``; ``body`` reads a
+bounded body and strict JSON; ``endpoint`` says where a request may go and with which credential.
 """
 
 from billnb.transport.body import strict_json

@@ -1,4 +1,4 @@
-"""A body read whole and within bounds, unpacked, and decoded as strict JSON."""
+"""Bodies of answers: read whole and within a limit, decompressed, decoded as strict JSON."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ T = TypeVar("T")
 
 
 def read_body(raw: BaseHTTPResponse, max_body: int) -> bytes:
-    """Return the whole body, unpacked.
+    """Return the whole body, decompressed.
 
     Raises
     ------
     ResponseTooLargeError
-        Past `max_body` bytes, packed or not; no more than that is held.
+        Past `max_body` bytes, compressed or not; no more than that is held.
     MalformedBodyError
-        When a packed body is cut short or damaged.
+        When a compressed body is incomplete or damaged.
     ContractError
-        When the body is packed in a way that was not asked for.
+        When the body has a compression that was not asked for.
     """
     packed = _read(raw, max_body)
     encoding = (raw.headers.get("Content-Encoding") or "identity").strip().lower()
     if encoding in ("identity", ""):
         return packed
     if encoding not in ("gzip", "x-gzip"):
-        raise ContractError("the body is packed in a way that was not asked for; expected gzip")
+        raise ContractError("the body has a compression that was not asked for; expected gzip")
     return _unpacked(packed, max_body)
 
 
@@ -76,7 +76,7 @@ def strict_json(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         broken = str(error)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         broken = ""
-    # raised out here, for the errors above hold the body
+    # raised out here, because the errors above hold the body
     if broken:
         raise _broken_contract(broken)
     raise MalformedBodyError(
@@ -85,7 +85,7 @@ def strict_json(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
 
 
 def _broken_contract(message: str) -> ContractError:
-    """Return msgspec's finding, which holds a path and types but no value, in our words."""
+    """Return our error for one of msgspec, which holds a path and types but no value."""
     problem, _, path = message.partition(" - at `")
     field = path.rstrip("`").replace("[...]", "[]").removeprefix("$").lstrip(".")
     missing = _MISSING.search(problem)
@@ -121,11 +121,11 @@ def _unpacked(packed: bytes, max_body: int) -> bytes:
         packed = unpacker.unused_data
         if not packed:
             return body
-    raise MalformedBodyError("the packed body is cut short or damaged")
+    raise MalformedBodyError("the compressed body is incomplete or damaged")
 
 
 def _too_large(max_body: int) -> ResponseTooLargeError:
     return ResponseTooLargeError(
-        f"the body is larger than {max_body:,} bytes, more than what was asked for should take; "
+        f"the body is larger than {max_body:,} bytes, more than the rows asked for should take; "
         "larger Limits(max_row=…, max_body=…) allow it"
     )

@@ -1,7 +1,7 @@
-"""The time that each request of one client may take, and an end to all of them at once.
+"""The time that each request of one client may take, and the end of all of them at once.
 
-A deadline belongs to the thread that asks, from :meth:`Budget.begin` on. Whatever waits for the
-network (a name, a connection, a handshake, an answer) asks here how long it may.
+A deadline belongs to the thread that sends the request, from :meth:`Budget.begin` on. Everything
+that waits for the network (a name, a connection, a handshake, an answer) asks here how long it may.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Protocol
 
-_SLICE = 0.05  # seconds: what no other thread can wake looks up as often
+_SLICE = 0.05  # seconds between checks, in waits that no other thread can end
 
 
 class Breakable(Protocol):
-    """Something under way that another thread may break off."""
+    """Something under way that another thread may end."""
 
     def break_off(self) -> None:
-        """Have whoever waits for it wait no longer."""
+        """End every wait for it."""
 
 
 class Budget:
@@ -48,7 +48,7 @@ class Budget:
 
     @contextmanager
     def connecting(self) -> Iterator[None]:
-        """Give this thread what a connection may take, and no more than is left."""
+        """Limit this thread to the time for a connection, or to what is left if that is less."""
         whole = self._thread.until
         self._thread.until = min(whole, time.monotonic() + self._connect)
         try:
@@ -81,17 +81,17 @@ class Budget:
         """Return the seconds that may pass without a byte."""
         return min(self.left(), self._silence)
 
-    def moment(self) -> float:
-        """Return the seconds until a wait that nothing can break off has to look here again."""
+    def next_check(self) -> float:
+        """Return the seconds after which a wait that nothing can end must check again."""
         return min(self.left(), _SLICE)
 
     def watch(self, one: Breakable) -> None:
-        """Have something broken off when all is to end.
+        """Register something to be broken off when all requests end.
 
         Raises
         ------
         OSError
-            When that is now.
+            When they have ended already.
         """
         with self._opening:
             self._open.add(one)

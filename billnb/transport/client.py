@@ -1,8 +1,8 @@
-"""A client that asks one URL: tries, waits and refusals, the rules every request goes by.
+"""A client for one URL: the tries, waits and refusals of every request.
 
-The retry loop stands around sending, reading and parsing together: a connection can be cut after
-the headers, and a body can be short without HTTP knowing. What is not a plain 200 with the body
-the contract describes is an error; nothing is followed, guessed or patched.
+One retry loop covers sending, reading and parsing: a connection can be cut after the headers, and
+a body can be short without an error of HTTP. Anything but a 200 with the body that the contract
+describes is an error; nothing is followed, guessed or patched.
 
 Only :class:`requests.adapters.HTTPAdapter` is used of requests, not its session: no cookies, no
 redirects, no ``.netrc``, and half the time.
@@ -39,11 +39,11 @@ from billnb.errors import (
     TransportError,
 )
 from billnb.transport.body import read_body
-from billnb.transport.connecting import Resolve, resolve
+from billnb.transport.connector import Resolve, resolve
 from billnb.transport.endpoint import HeaderAuth, environment_settings
+from billnb.transport.failures import explained
 from billnb.transport.limits import Limits
 from billnb.transport.sockets import BudgetAdapter
-from billnb.transport.stories import told
 from billnb.transport.waits import backoff, seconds_asked, seconds_to_reset
 from billnb.values.secret import redact
 
@@ -57,7 +57,7 @@ _ERROR_BODY = 64 * 1024
 
 
 class Refusal(Exception):
-    """A body that says the request failed, under an HTTP status that does not.
+    """The body says that the request failed, although the HTTP status does not.
 
     Raised by the function that parses a body. `status` is the status the body states, or
     ``None``; `message` is the vendor's, not yet redacted.
@@ -93,9 +93,9 @@ class Client:
     limits : Limits
         What one answer may cost.
     connections : int
-        How many threads will ask at once.
+        How many threads will use it at once.
     adapter : requests.adapters.BaseAdapter, optional
-        Another way to send a request than over the network.
+        Sends requests in another way than over the network.
     explain : callable, optional
         Finds the vendor's message in the body of an error.
     statuses : mapping of int to type, optional
@@ -155,7 +155,7 @@ class Client:
         return self._sent
 
     def close(self) -> None:
-        """Give up what is under way, whoever waits for it, and close every connection."""
+        """End all requests, in every thread, and close every connection."""
         self._stopped.set()
         self._own.close()
 
@@ -165,7 +165,7 @@ class Client:
         Raises
         ------
         TransportError
-            When it is, or was.
+            When the client is closed, or was.
         """
         if self._stopped.wait(max(seconds, 0)):
             raise TransportError("given up, because another part of the load failed")
@@ -178,8 +178,8 @@ class Client:
         parameters : mapping of str to str or int
             The query. It holds no secret.
         parse : callable
-            Takes the body; raises ContractError for a body that breaks the contract and
-            Refusal for one that states a failure.
+            Takes the body; raises ContractError for one that breaks the contract, and Refusal for
+            one that states a failure.
 
         Raises
         ------
@@ -235,8 +235,8 @@ class Client:
         except (requests.RequestException, HTTPError, HTTPException, OSError) as error:
             if time.monotonic() >= deadline:
                 return _Failure(self._late())
-            story, passing = told(error)
-            return _Failure(TransportError(f"{self._host}: {story}"), passing=passing)
+            explanation, passing = explained(error)
+            return _Failure(TransportError(f"{self._host}: {explanation}"), passing=passing)
         except Refusal as refusal:
             return self._refused(refusal.status, refusal.message, {}, "a body under HTTP 200")
         except MalformedBodyError as error:
@@ -252,8 +252,8 @@ class Client:
             return _Answer(parse(read_body(response.raw, self._limits.max_body)))
         if status in _REDIRECTS:
             raise RedirectRefusedError(
-                f"{self._host} answered HTTP {status}, a redirect; it is not followed, for it "
-                "would send the credential elsewhere. Check base_url"
+                f"{self._host} answered HTTP {status}, a redirect; it is not followed, because "
+                "it would send the credential elsewhere. Check base_url"
             )
         try:
             body = read_body(response.raw, _ERROR_BODY)
@@ -265,19 +265,21 @@ class Client:
     def _refused(
         self, status: int | None, message: str | None, headers: Mapping[str, str], where: str
     ) -> _Failure:
-        said = f", saying: {redact(message, self._secrets).rstrip('.')}" if message else ""
+        quoted = f", saying: {redact(message, self._secrets).rstrip('.')}" if message else ""
         if status is None:
-            return _Failure(RequestError(f"{where} states a failure{said}"))
+            return _Failure(RequestError(f"{where} states a failure{quoted}"))
         shown = status if 100 <= status <= 999 else "an unknown status"
-        text = f"{where} says {shown}{said}"
+        text = f"{where} says {shown}{quoted}"
         if status == 429:
             return self._rate_limited(text, headers)
         if status >= 500 or status in _PASSING:
             wait = seconds_asked(headers) or seconds_to_reset(headers, limited=False)
             return _Failure(TransportError(text), passing=True, wait=self._allowed(wait))
         if 400 <= status < 500 or status in self._statuses:
-            kind = self._statuses.get(status, RequestError)
-            refused = kind(f"{text}. {_ADVICE.get(kind, 'Check the arguments of the account')}")
+            error_class = self._statuses.get(status, RequestError)
+            refused = error_class(
+                f"{text}. {_ADVICE.get(error_class, 'Check the arguments of the account')}"
+            )
             refused.status = status
             return _Failure(refused)
         return _Failure(ContractError(f"{text}; expected 200 and a page of the history"))
@@ -285,7 +287,7 @@ class Client:
     def _rate_limited(self, text: str, headers: Mapping[str, str]) -> _Failure:
         asked = seconds_asked(headers)
         if asked is None:
-            # nobody asked to wait for that long: past the cap, we wait as we see fit
+            # a reset is no request to wait: past the limit, our own backoff is used
             asked = self._allowed(seconds_to_reset(headers, limited=True))
         error = RateLimitedError(
             f"{text}; "
@@ -325,8 +327,8 @@ _ADVICE: dict[type[RequestError], str] = {
 def _after(error: BillnbError, tries: int, *, deadline: float | None = None) -> BillnbError:
     """Return an error that says how often it was tried."""
     late = deadline is not None and type(error) is TransportError
-    kind = DeadlineExceededError if late else type(error)
+    error_class = DeadlineExceededError if late else type(error)
     within = f" within {deadline:g} s" if deadline is not None else ""
-    told = kind(f"{error.args[0]} (tried {tries} times{within})")
-    vars(told).update(vars(error))
-    return told
+    counted = error_class(f"{error.args[0]} (tried {tries} times{within})")
+    vars(counted).update(vars(error))
+    return counted

@@ -13,7 +13,7 @@ from requests.auth import AuthBase
 from requests.exceptions import RequestException
 
 from billnb.errors import ArgumentError, AuthenticationError
-from billnb.transport.trust import trusted
+from billnb.transport.certificates import trusted_locations
 from billnb.values.secret import Secret
 
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
@@ -29,7 +29,7 @@ class HeaderAuth(AuthBase):
     headers : mapping of str to Secret
         The secret part of each header.
     prefixes : mapping of str to str
-        What stands before it, ``"Token "`` for instance.
+        The text before it, ``"Token "`` for instance.
     """
 
     def __init__(self, headers: Mapping[str, Secret], prefixes: Mapping[str, str] = {}) -> None:
@@ -38,7 +38,7 @@ class HeaderAuth(AuthBase):
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """Everything that must not be read in a message."""
+        """The secrets, which must not be in any message."""
         return tuple(self._headers.values())
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
@@ -48,12 +48,12 @@ class HeaderAuth(AuthBase):
 
 
 def checked_base_url(url: str, what: str = "base_url") -> str:
-    """Return scheme and host of a vendor, fit to put a path behind.
+    """Return scheme and host of a vendor, without a slash at the end.
 
     Raises
     ------
     ArgumentError
-        When it is not https (http is for loopback alone), or more than scheme, host and port.
+        When it is not https (http is only for loopback), or more than scheme, host and port.
 
     Examples
     --------
@@ -72,13 +72,13 @@ def checked_credential(secret: Secret, what: str) -> Secret:
     Raises
     ------
     AuthenticationError
-        When it is empty, no text, or holds a space, a line break or a character outside ASCII. The
+        When it is empty, not text, or holds a space, a line break or a character outside ASCII. The
         message does not repeat it.
     """
     if _SENDABLE.fullmatch(secret.reveal()):
         return secret
     raise AuthenticationError(
-        f"{what} cannot be sent: it is empty, no text, or holds a space, a line break or a "
+        f"{what} cannot be sent: it is empty, not text, or holds a space, a line break or a "
         "character outside ASCII; copy it from the vendor's site once more"
     )
 
@@ -86,14 +86,16 @@ def checked_credential(secret: Secret, what: str) -> Secret:
 def environment_settings(url: str) -> dict[str, Any]:
     """Return proxies and certificates as the environment sets them for `url`.
 
-    Proxies are for https alone, where they see a tunnel; over http, which is loopback, one would
-    read the credential.
+    Proxies are used only for https, where they see a tunnel; over http, which is loopback, a proxy
+    would read the credential.
     """
     session = Session()
     settings: dict[str, Any] = dict(
         session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
     )
-    settings["verify"] = trusted().place if settings["verify"] is True else settings["verify"]
+    settings["verify"] = (
+        trusted_locations().place if settings["verify"] is True else settings["verify"]
+    )
     if urlsplit(url).scheme != "https":
         settings |= {"proxies": {}, "verify": True}
     del settings["stream"]
@@ -105,13 +107,13 @@ def _problem(url: str) -> str | None:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except (ValueError, TypeError, AttributeError):
-        return "is no URL"
+        return "is not a URL"
     if not host or any(mark in url for mark in "\\ \t\r\n"):
-        return "is no URL"
+        return "is not a URL"
     if parts.scheme not in ("https", "http"):
         return "is not https"
     if parts.scheme == "http" and not _is_loopback(host):
-        return "is http, which would send the credential in clear (it is for loopback alone)"
+        return "is http, which would send the credential in clear text (http is only for loopback)"
     if parts.username is not None or parts.password is not None:
         return "holds a user name"
     if parts.path not in ("", "/") or parts.query or parts.fragment or port == 0:
@@ -119,7 +121,7 @@ def _problem(url: str) -> str | None:
     try:
         Request("GET", url).prepare()
     except (RequestException, UnicodeError):
-        return "is no URL"
+        return "is not a URL"
     return None
 
 

@@ -1,4 +1,4 @@
-"""The limits of one page and of a history: how long, how often and how much is asked."""
+"""The limits of time, tries and size for one page and for a history."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _ENVELOPE = 64 * 1024  # bytes of a body beside its entries
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What reading one page, and one history, may cost.
+    """The limits of reading one page, and one history.
 
     Parameters
     ----------
     connect : float
-        Seconds to connect: to look up the name, try its addresses and shake hands, all in all.
+        Seconds to connect: to look up the name, try its addresses and shake hands, in total.
     silence : float
         Seconds without a single byte after which a try is given up.
     total : float
@@ -29,11 +29,11 @@ class Limits:
         twice as long. The length is drawn at random.
     max_wait : float
         Seconds a vendor may ask to wait (``Retry-After``) before it is an error instead. Where it
-        only says when its limit is lifted (``RateLimit-Reset``), that is waited for up to here.
+        only says when its limit is lifted (``RateLimit-Reset``), the wait is at most this long.
     max_body : int
-        Bytes of a body, unpacked, past which it is refused, whatever was asked for.
+        Bytes of a body, decompressed, past which it is refused, whatever was asked for.
     max_row : int
-        Bytes of a body, unpacked, for each entry asked for, past which it is refused; and bytes
+        Bytes of a body, decompressed, for each entry asked for, past which it is refused; and bytes
         of a single text of an entry. The default is some 70 times what an ordinary entry takes.
     max_history : int
         Bytes of one account that may be held while it is read: answers that wait, and pages that
@@ -42,7 +42,7 @@ class Limits:
     Raises
     ------
     ArgumentError
-        When a limit is no number, or not above 0.
+        When a limit is not a number, or not above 0.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""An adapter of requests whose time limit covers a whole answer, however slowly it drips in.
+"""An adapter of requests whose time limit covers a whole answer, however slowly it arrives.
 
-A socket's timeout bounds one `recv`; a server that sends a byte now and then is never late.
+A socket's timeout limits one `recv`; a server that sends a byte now and then never exceeds it.
 Here the timeout given to a request is a budget for the name, the connection, the status line, the
 headers and the body together: each wait is allowed what is left of it.
 """
@@ -33,14 +33,14 @@ from urllib3.util.ssltransport import SSLTransport
 
 from billnb.transport import socks_proxy
 from billnb.transport.budget import Budget
-from billnb.transport.connecting import Connector, Resolve, resolve
-from billnb.transport.trust import context, trusted
+from billnb.transport.certificates import context, trusted_locations
+from billnb.transport.connector import Connector, Resolve, resolve
 
 _OF_MULTIPART = (MultipartInvariantViolationDefect, StartBoundaryNotFoundDefect)
 
 
 class _StrictResponse(http.client.HTTPResponse):
-    """An answer whose headers are headers; urllib3 would log what they hold, and go on."""
+    """An answer that refuses malformed headers; urllib3 would log what they hold, and go on."""
 
     def begin(self) -> None:
         super().begin()
@@ -51,7 +51,7 @@ class _StrictResponse(http.client.HTTPResponse):
     def _read_next_chunk_size(self) -> int:
         size: int = super()._read_next_chunk_size()  # type: ignore[misc]
         if size < 0:  # http.client would read to the end of the stream
-            raise http.client.HTTPException("a chunk has less than no bytes")
+            raise http.client.HTTPException("a chunk has a negative size")
         return size
 
 
@@ -75,7 +75,7 @@ class BudgetAdapter(HTTPAdapter):
     ) -> None:
         self._budget = Budget(connect=connect, silence=silence)
         self._connector = Connector(self._budget, resolve)
-        self._trust = trusted()
+        self._locations = trusted_locations()
         self._pool: Any = None
         self._choosing = threading.Lock()
         super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0)
@@ -88,7 +88,7 @@ class BudgetAdapter(HTTPAdapter):
         if proxy.lower().startswith("socks"):
             socks_proxy.check()
         else:
-            kwargs["proxy_ssl_context"] = context(self._trust)
+            kwargs["proxy_ssl_context"] = context(self._locations)
         manager = super().proxy_manager_for(proxy, **kwargs)
         self._connect_by_budget(manager)
         return manager
@@ -104,11 +104,11 @@ class BudgetAdapter(HTTPAdapter):
         where: Any
         where, settings = super().build_connection_pool_key_attributes(request, verify=True)
         if where["scheme"] == "https":
-            settings["ssl_context"] = context(self._trust)
+            settings["ssl_context"] = context(self._locations)
         return where, settings
 
     def cert_verify(self, *_: Any) -> None:
-        """Leave certificates to the context: this would read them again at each connection."""
+        """Do nothing: the context has the certificates, which would be read at each connection."""
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         # one adapter asks one host: its pool need not be looked up for each request
@@ -131,7 +131,7 @@ class BudgetAdapter(HTTPAdapter):
         return response
 
     def close(self) -> None:
-        """End every answer that is still coming in, from any thread; no other will be begun."""
+        """End all requests, in every thread; no other will be begun."""
         self._budget.end()
         with self._choosing:
             pool, self._pool = self._pool, None
@@ -140,17 +140,17 @@ class BudgetAdapter(HTTPAdapter):
         super().close()
 
     def _connect_by_budget(self, manager: PoolManager) -> None:
-        kinds: Any = {
+        pool_classes: Any = {
             "http": functools.partial(_pool, HTTPConnectionPool, _Connection, self._connector),
             "https": functools.partial(
                 _pool, HTTPSConnectionPool, _SecureConnection, self._connector
             ),
         }
-        manager.pool_classes_by_scheme = kinds
+        manager.pool_classes_by_scheme = pool_classes
 
 
 def _pool(
-    kind: type[HTTPConnectionPool],
+    pool_class: type[HTTPConnectionPool],
     connection: Callable[..., Any],
     connector: Connector,
     *args: Any,
@@ -159,14 +159,14 @@ def _pool(
 ) -> HTTPConnectionPool:
     if _socks_options is not None:
         connector = socks_proxy.SocksConnector(connector.budget, _socks_options)
-    pool = kind(*args, **kwargs)
+    pool = pool_class(*args, **kwargs)
     make: Any = functools.partial(connection, connector=connector)
     pool.ConnectionCls = make
     return pool
 
 
 class _Connection(HTTPConnection):
-    """A connection made in the time that the request has."""
+    """A connection made within the time of the request."""
 
     response_class = _StrictResponse
 
@@ -186,7 +186,7 @@ class _Connection(HTTPConnection):
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
         except UnicodeError:
-            raise LocationParseError("the host is no name") from None
+            raise LocationParseError("the host is not a valid name") from None
         except TimeoutError as error:
             raise ConnectTimeoutError(self, "no connection in time") from error
         except OSError as error:
@@ -196,7 +196,7 @@ class _Connection(HTTPConnection):
 
 
 class _SecureConnection(_Connection, HTTPSConnection):
-    """The same over TLS, and through a proxy's."""
+    """The same over TLS, also to a proxy."""
 
     def connect(self) -> None:
         super().connect()
@@ -217,7 +217,7 @@ def _watched(plain: Any, budget: Budget) -> Any:
 
 
 class _BudgetedSocket:
-    """A socket whose every wait keeps to the time that the request has, whatever its timeout."""
+    """A socket whose waits keep to the time of the request, and not to its own timeout."""
 
     def __init__(self, plain: Any, budget: Budget) -> None:
         self._plain = plain
@@ -225,7 +225,7 @@ class _BudgetedSocket:
         self.budget = budget
 
     def settimeout(self, seconds: float | None) -> None:
-        """Keep to the budget: what urllib3 would allow is counted from a later moment."""
+        """Do nothing: the budget applies, and urllib3's timeout would begin later."""
 
     def makefile(self, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
         if mode != "rb":

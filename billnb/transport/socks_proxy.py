@@ -1,4 +1,4 @@
-"""A connection through a SOCKS proxy, by PySocks, in the time there is."""
+"""Connections through a SOCKS proxy, by PySocks, made within the time left."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from importlib.util import find_spec
 from typing import Any
 
 from billnb.errors import TransportError
-from billnb.transport.apart import Apart, waited_for
 from billnb.transport.budget import Budget
-from billnb.transport.connecting import Connector, Options
+from billnb.transport.connector import Connector, Options
+from billnb.transport.daemon_threads import DaemonThreads, wait_for
 
 _VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 
-_talks: Apart[socket.socket] = Apart(most=64)
+_talks: DaemonThreads[socket.socket] = DaemonThreads(most=64)
 
 
 def check() -> None:
-    """See that PySocks is there.
+    """Check that PySocks is installed.
 
     Raises
     ------
@@ -29,9 +29,9 @@ def check() -> None:
     """
     if find_spec("socks") is not None:
         return
-    said = next((name for name in _VARIABLES if os.environ.get(name)), "the system")
+    named_by = next((name for name in _VARIABLES if os.environ.get(name)), "the system")
     raise TransportError(
-        f"{said} names a SOCKS proxy, which needs the package PySocks: python -m pip install "
+        f"{named_by} names a SOCKS proxy, which needs the package PySocks: python -m pip install "
         "PySocks, or name an http proxy in HTTPS_PROXY"
     )
 
@@ -42,9 +42,9 @@ class SocksConnector(Connector):
     Parameters
     ----------
     budget : Budget
-        The time there is.
+        The time left.
     proxy : mapping
-        What urllib3 read of the proxy's address.
+        The proxy's address, as urllib3 parsed it.
     """
 
     def __init__(self, budget: Budget, proxy: Mapping[str, Any]) -> None:
@@ -73,7 +73,7 @@ class SocksConnector(Connector):
         # PySocks waits for one answer at a time, and looks names up itself
         under_way = _talks.call(object(), talk)
         try:
-            return waited_for(under_way, self.budget.moment)
+            return wait_for(under_way, self.budget.next_check)
         except BaseException:
             under_way.add_done_callback(_close)
             raise

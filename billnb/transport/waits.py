@@ -1,4 +1,4 @@
-"""How long to wait before asking again."""
+"""The waits before a request is sent again: backoff, ``Retry-After``, and rate limits."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from email.utils import parsedate_to_datetime
 _LONGEST_BACKOFF = 10.0
 _RESETS = ("RateLimit-Reset", "X-RateLimit-Reset")
 _REMAINING = ("RateLimit-Remaining", "X-RateLimit-Remaining")
-_EARLIEST = 1e9  # seconds since 1970: fewer are no moment, but seconds to wait
+_EARLIEST = 1e9  # seconds since 1970; a smaller number is seconds to wait
 _IN_THOUSANDTHS = 1e11
 _MOST_DIGITS = 20
 
 
 def backoff(tries: int, base: float) -> float:
-    """Return a wait drawn from nothing to a limit that doubles: threads do not return as one."""
+    """Return a random wait, up to a limit that doubles: threads must not all retry at once."""
     return random.uniform(0, min(_LONGEST_BACKOFF, base * 2.0 ** min(tries - 1, 32)))  # noqa: S311
 
 
@@ -34,21 +34,22 @@ def seconds_asked(headers: Mapping[str, str]) -> float | None:
 
 
 def seconds_to_reset(headers: Mapping[str, str], *, limited: bool) -> float | None:
-    """Return the seconds until a rate limit is lifted, where no ``Retry-After`` says more.
+    """Return the seconds until a rate limit is lifted, if there is no ``Retry-After``.
 
-    Vendors write seconds, or Unix time in seconds or thousandths of them.
+    Vendors write seconds, or Unix time in seconds or milliseconds.
 
     Parameters
     ----------
     headers : mapping of str to str
-        The answer's, whatever the case of their names.
+        Those of the answer; the case of their names does not matter.
     limited : bool
-        Whether the answer is about the limit; another one is, where nothing of it remains.
+        Whether the answer says that the limit was exceeded. Any other answer means so if it says
+        that nothing of the limit remains.
 
     Returns
     -------
     float or None
-        ``None`` where no header says so, or none that can be meant.
+        ``None`` where no header says so, or none is valid.
 
     Examples
     --------
@@ -71,7 +72,7 @@ def seconds_to_reset(headers: Mapping[str, str], *, limited: bool) -> float | No
 
 
 def _number(text: str | None) -> float | None:
-    """Return a number written in digits, with a point at most."""
+    """Return a number written in digits, with or without a decimal point."""
     text = (text or "").strip()
     whole, _, part = text.partition(".")
     if len(text) > _MOST_DIGITS or not text.isascii() or not (whole + part).isdigit():

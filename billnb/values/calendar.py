@@ -1,7 +1,6 @@
-"""Calendar periods: days, weeks, months, quarters and years, and their order.
+"""Calendar periods in UTC, and their order.
 
-Periods are those of the calendar, in UTC: days, weeks that begin on Monday (ISO 8601), months,
-quarters and years.
+Periods are days, weeks that begin on Monday (ISO 8601), months, quarters and years.
 """
 
 from __future__ import annotations
@@ -20,15 +19,15 @@ _DAYS = {"day": 1, "week": 7}
 
 
 def checked(by: str) -> By:
-    """Return the length of a period as it was given.
+    """Return the length of a period, if it is one.
 
     Raises
     ------
     ArgumentError
-        When it is none of :data:`PERIODS`.
+        When it is not one of :data:`PERIODS`.
     """
     if by not in PERIODS:
-        raise ArgumentError(f"by={by!r} is no period; take one of {', '.join(PERIODS)}")
+        raise ArgumentError(f"by={by!r} is not a period; expected one of {', '.join(PERIODS)}")
     return by  # type: ignore[return-value]  # one of its values, as just seen
 
 

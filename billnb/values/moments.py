@@ -1,7 +1,7 @@
-"""The instants that ``since="2025-Q3"`` or ``until="2025-06"`` stand for.
+"""Moments and windows: the instants that ``since="2025-Q3"`` or ``until="2025-06"`` mean.
 
-The rule is that of pandas' partial-string slicing: what is named is meant whole, both ends
-included, so ``until="2025-06"`` reaches to the end of June. All of it in UTC.
+The rule is that of pandas' partial-string slicing: all of what is named is meant, both ends
+included, so ``until="2025-06"`` reaches to the end of June. All instants are in UTC.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def _months(year: int, month: int, count: int) -> tuple[datetime, datetime | Non
 
 
 def _after(start: datetime, length: timedelta) -> datetime | None:
-    """Return the moment after a span; ``None`` past the end of the calendar, which is no end."""
+    """Return the moment after a span; ``None`` past the end of the calendar."""
     try:
         return start + length
     except OverflowError:

@@ -39,7 +39,7 @@ def units(amount: Decimal | int | str) -> Decimal:
     Raises
     ------
     MoneyError
-        For a float, for what is no finite number, and for an amount with more than twelve
+        For a float, for what is not a finite number, and for an amount with more than twelve
         places or more than sixteen digits before the point.
 
     Examples
@@ -57,7 +57,7 @@ def units(amount: Decimal | int | str) -> Decimal:
 def cents(amount: Decimal | int | str) -> Decimal:
     """Return an amount stated in hundredths, in units of its currency, exactly.
 
-    Fractions of a cent are kept: the decimal point moves, nothing else does.
+    Fractions of a cent are kept: only the decimal point moves.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def plain(amount: Decimal, *, thousands: str = "") -> str:
-    """Return an amount in full digits, at least two after the point, without idle zeros.
+    """Return an amount in full digits, at least two after the point, without trailing zeros.
 
     Parameters
     ----------
@@ -140,11 +140,11 @@ def _quantized(amount: Decimal | int | str, step: Decimal) -> Decimal:
     except Inexact:
         problem = "has more decimal places than can be kept"
     except InvalidOperation:
-        problem = "is no finite number or has too many digits before the point"
+        problem = "is not a finite number or has too many digits before the point"
     else:
         if exact.is_finite():
             return exact
-        problem = "is no finite number"
+        problem = "is not a finite number"
     raise _refused(amount, problem)
 
 
@@ -162,7 +162,7 @@ def _decimal(amount: object) -> Decimal:
         return Decimal(amount)
     if isinstance(amount, str) and _PLAIN_NUMBER.fullmatch(amount):
         return Decimal(amount)
-    raise _refused(amount, "is no number")
+    raise _refused(amount, "is not a number")
 
 
 __all__ = ["PLACES", "PRECISION", "cents", "plain", "total", "units"]

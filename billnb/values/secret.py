@@ -1,6 +1,6 @@
-"""Secrets that do not show themselves, and text made fit for messages and logs.
+"""Secrets that hide their value, and text redacted for messages and logs.
 
-:class:`Secret` holds one; :func:`redact` stands before every log line and every message that
+:class:`Secret` holds a secret; :func:`redact` is applied to every log line and every message that
 repeats what a vendor said.
 """
 
@@ -17,7 +17,7 @@ from billnb.errors import SecretError
 from billnb.values import masking
 from billnb.values.masking import MASK
 
-_SHORTEST_TOLD_APART = 3
+_SHORTEST_MASKED = 3
 _LONGEST_READ = 1000
 _STRICT = (  # what people need not read in a message, and might identify someone
     re.compile(r"(?<![^\W_])(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}"),  # organizations' domains
@@ -29,10 +29,10 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\
 
 
 class Secret:
-    """A credential that does not show itself.
+    """A credential that hides its value.
 
-    ``repr``, ``str`` and ``format`` give a mask, and pickling is refused. The
-    value comes out by :meth:`reveal` alone, at the one place that sends it.
+    ``repr``, ``str`` and ``format`` give a mask, and pickling is refused. Only
+    :meth:`reveal` returns the value, at the one place that sends it.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class Secret:
     def __reduce__(self) -> NoReturn:
         raise SecretError(
             "a secret is never pickled; leave the credential out and set its environment "
-            "variable where the work is done"
+            "variable where the account is read"
         )
 
     def __copy__(self) -> Secret:
@@ -91,7 +91,7 @@ class Secret:
 
 
 def redact(text: str, secrets: Iterable[Secret] = (), *, limit: int = 200) -> str:
-    """Return `text` fit to be read by anyone.
+    """Return `text` with secrets and what identifies anyone masked.
 
     The secrets given are masked in every spelling they travel in (as they are, URL-quoted, in
     base64); so is what :mod:`billnb.values.masking` knows, all domains, long words that look like
@@ -110,7 +110,7 @@ def redact(text: str, secrets: Iterable[Secret] = (), *, limit: int = 200) -> st
     Returns
     -------
     str
-        The text, or what may be said of it.
+        The text, redacted.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def _spellings(secrets: Iterable[Secret]) -> set[str]:
     found = set()
     for secret in secrets:
         value = secret.reveal()
-        if len(value) < _SHORTEST_TOLD_APART:
+        if len(value) < _SHORTEST_MASKED:
             continue
         raw = value.encode()
         found |= {value, quote(value, safe=""), quote(value), quote_plus(value)}

@@ -18,7 +18,7 @@ from billnb.values.calendar import By
 from billnb.values.money import plain
 
 NOT_STATED = "not stated"
-"""What stands where a vendor says nothing."""
+"""The text for what a vendor does not state."""
 
 _LOCALE = "en_US"
 _WIDE = Context(prec=100)
@@ -200,7 +200,7 @@ def days(since: date, until: date) -> str:
 
 
 def listed(names: Sequence[str], most: int = _NAMED_CURRENCIES) -> str:
-    """Return names as one, some of them where there are many.
+    """Return names in one text; of many, the first few and how many more there are.
 
     Examples
     --------

@@ -35,7 +35,7 @@ from support.vendors import Case
 
 import billnb
 from billnb import accounts, cli, errors
-from billnb.accounts import places
+from billnb.accounts import paths
 from billnb.accounts.secrets import keeping
 
 KEY = vendors.KEY
@@ -94,7 +94,7 @@ def plain(tmp: Path) -> keyrings.alt.file.PlaintextKeyring:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda tmp: keyring.backends.fail.Keyring(), "fail.Keyring stands for having none"),
+        (lambda tmp: keyring.backends.fail.Keyring(), "fail.Keyring is a placeholder for none"),
         (lambda tmp: keyring.backends.null.Keyring(), "null.Keyring keeps nothing"),
         (plain, "PlaintextKeyring writes plain text"),
         (lambda tmp: chain(), "none is installed"),
@@ -128,8 +128,8 @@ def test_a_chain_keeps_in_what_is_a_keyring(tmp_path: Path) -> None:
     keyring.set_keyring(chain(plain(tmp_path), memory))
     add()
     assert memory.kept == {
-        (places.service(), "production/api_key"): KEY,
-        (places.service(), "production/bound-to"): "https://api.bytio.com",
+        (paths.service(), "production/api_key"): KEY,
+        (paths.service(), "production/bound-to"): "https://api.bytio.com",
     }
     assert not (tmp_path / "plain.cfg").exists()
     assert keeping.storage().backend == "support.keyrings.MemoryKeyring"
@@ -230,10 +230,10 @@ def test_a_file_that_cannot_be_written_leaves_no_secret_behind(folder: Path) -> 
         add(store="file")
     assert memory.kept == {}
     assert KEY not in "".join(contents(folder).values())
-    memory.kept[places.service(), "production/api_key"] = "another's"
+    memory.kept[paths.service(), "production/api_key"] = "another's"
     with pytest.raises(errors.ConfigurationError):
         add()
-    assert memory.kept == {(places.service(), "production/api_key"): "another's"}
+    assert memory.kept == {(paths.service(), "production/api_key"): "another's"}
 
 
 CRASH = """
@@ -312,7 +312,7 @@ def test_a_link_to_a_file_of_secrets_is_not_used(folder: Path, tmp_path: Path) -
         accounts.resolve(["production"])
     path.unlink()
     os.mkfifo(path, 0o600)
-    with pytest.raises(errors.StorageError, match="no plain file"):
+    with pytest.raises(errors.StorageError, match="not a regular file"):
         accounts.resolve(["production"])
 
 
@@ -450,7 +450,7 @@ ADD = ["add", "x", "--store", "file", "--provider"]
     [
         (["add"], "give its name, as the first argument"),
         (["add", "x"], "give --provider, one of bytio, unpod"),
-        (["add", "a/b", "--provider", "bytio"], "no name for an account"),
+        (["add", "a/b", "--provider", "bytio"], "not a valid account name"),
         (["add", "x", "--provider", "nope"], "known: bytio, unpod"),
         (["add", "x", "--provider", "bytio"], "there is no keyring that keeps secrets"),
         ([*ADD, "bytio"], "the API key is missing on standard input"),

@@ -22,7 +22,7 @@ from support.vendors import Case
 
 import billnb
 from billnb import accounts, errors
-from billnb.accounts import places, states
+from billnb.accounts import paths, states
 from billnb.accounts.config import configuration, editing
 
 pytestmark = pytest.mark.usefixtures("memory")
@@ -114,8 +114,8 @@ def test_the_file_says_provider_and_options_and_no_secret(
     del given[secret]
     assert table == {"provider": case.name, **given, "kept": "keyring", "keeps": [secret]}
     assert memory.kept == {
-        (places.service(), f"production/{secret}"): vendors.KEY,
-        (places.service(), "production/bound-to"): server.url,
+        (paths.service(), f"production/{secret}"): vendors.KEY,
+        (paths.service(), "production/bound-to"): server.url,
     }
     assert vendors.KEY not in "".join(
         path.read_text() for path in folder.rglob("*") if path.is_file()
@@ -172,7 +172,7 @@ def test_nothing_is_sent_for_what_cannot_be_meant(
     wrong: list[tuple[type[Exception], str, tuple[str, str], dict[str, Any]]] = [
         (errors.NameTakenError, "already", ("taken", case.name), good),
         (errors.UnknownNameError, "no provider", ("new", "nope"), good),
-        (errors.ArgumentError, "nothing that .* takes", ("new", case.name), {**good, "x": "y"}),
+        (errors.ArgumentError, "is not an option of", ("new", case.name), {**good, "x": "y"}),
         (errors.ArgumentError, "a text", ("new", case.name), {**good, "base_url": 7}),
         (errors.ArgumentError, "is missing", ("new", case.name), {"base_url": server.url}),
         (errors.ArgumentError, "store must be", ("new", case.name), {**good, "store": "cloud"}),
@@ -208,13 +208,13 @@ def test_names_that_would_share_a_variable_are_refused(
         with pytest.raises(errors.NameTakenError, match="share environment variables"):
             accounts.add(name, "unpod", token="t", org_handle="o", verify=False)
     monkeypatch.syspath_prepend(str(TESTS / "plugin"))
-    with pytest.raises(errors.NameTakenError, match="mean something else"):
+    with pytest.raises(errors.NameTakenError, match="are reserved"):
         accounts.add("redaction", "acme", key="k", verify=False)  # BILLNB_REDACTION_KEY
 
 
 def test_a_providers_name_is_for_its_own_account_alone(folder: Path) -> None:
     for name in ("unpod", "UNPOD", "Bytio"):
-        with pytest.raises(errors.ArgumentError, match="means the provider"):
+        with pytest.raises(errors.ArgumentError, match="is the name of the provider"):
             accounts.add(name, "bytio", api_key="k", verify=False)
     added = accounts.add("bytio", "bytio", api_key="k", verify=False)
     assert added.removable
@@ -263,7 +263,7 @@ def test_a_named_account_never_takes_its_providers_variables(
     with pytest.raises(errors.AuthenticationError, match="BILLNB_PRODUCTION_API_"):
         billnb.load("production")
     argument = "api_key" if case.name == "bytio" else "token"
-    memory.kept[places.service(), f"production/{argument}"] = "k"
+    memory.kept[paths.service(), f"production/{argument}"] = "k"
     (account,) = accounts.resolve(["production"]).values()
     assert account.base_url == type(account).default_base_url
     assert server.requests == 0
@@ -382,12 +382,12 @@ def test_of_ten_thousand_accounts_one_comes_and_goes_quickly(folder: Path, store
     for less, more in zip(work[500], work[1000], strict=True):
         assert more < 2.3 * less  # twice the accounts, twice the work
     many(folder, store, 10_000)
-    configuration.says.cache_clear()
+    configuration.parse.cache_clear()
     for act in (come, go):
-        parsed = configuration.says.cache_info().misses
+        parsed = configuration.parse.cache_info().misses
         with working(at_most=4):
             act()
-        assert configuration.says.cache_info().misses - parsed <= 2  # before, and after
+        assert configuration.parse.cache_info().misses - parsed <= 2  # before, and after
     assert len(accounts.list()) == 10_000
 
 
@@ -478,7 +478,7 @@ def test_an_account_whose_provider_is_gone_stays_and_can_be_removed(
         patch.syspath_prepend(str(TESTS / "plugin"))
         accounts.add("bills", "acme", key="k3y", verify=False)
         accounts.add("other", "bytio", api_key="k", verify=False)
-    assert (places.service(), "bills/key") in memory.kept
+    assert (paths.service(), "bills/key") in memory.kept
     bills, other = accounts.list()
     assert (bills.state, bills.known, bills.provider) == ("unknown", False, "acme")
     assert "not installed" in (bills.message or "")
@@ -491,7 +491,7 @@ def test_an_account_whose_provider_is_gone_stays_and_can_be_removed(
     accounts.remove("bills")
     assert [one.name for one in accounts.list()] == ["other"]
     assert sorted(memory.kept) == [
-        (places.service(), "other/api_key"), (places.service(), "other/bound-to"),
+        (paths.service(), "other/api_key"), (paths.service(), "other/bound-to"),
     ]  # fmt: skip
 
 

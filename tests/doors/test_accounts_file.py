@@ -17,7 +17,7 @@ from support.vendors import Case
 
 import billnb
 from billnb import accounts, errors
-from billnb.accounts import places
+from billnb.accounts import paths
 from billnb.accounts.config import editing
 
 pytestmark = pytest.mark.usefixtures("memory")
@@ -159,14 +159,14 @@ def test_a_file_written_in_a_way_that_has_no_place_is_left_alone(
 ) -> None:
     text = "accounts = {x = {provider = 'bytio', kept = 'keyring'}}  # mine\n"
     path = write(folder, text)
-    memory.kept[places.service(), "x/api_key"] = "k"
+    memory.kept[paths.service(), "x/api_key"] = "k"
     assert [one.name for one in accounts.list()] == ["x"]
     with pytest.raises(errors.ConfigurationError, match=r"\[accounts\.NAME\]"):
         accounts.add("y", "bytio", api_key="k", verify=False)
     with pytest.raises(errors.ConfigurationError, match=r"take accounts\.x out of it by hand"):
         accounts.remove("x")
     assert path.read_text() == text
-    assert memory.kept == {(places.service(), "x/api_key"): "k"}
+    assert memory.kept == {(paths.service(), "x/api_key"): "k"}
 
 
 def test_a_folder_that_cannot_be_written_keeps_nothing(

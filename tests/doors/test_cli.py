@@ -188,7 +188,7 @@ def test_a_file_keeps_its_link_and_its_permissions(tmp_path: Path) -> None:
     assert target.stat().st_mode & 0o777 == 0o640
     pipe = tmp_path / "pipe.csv"
     os.mkfifo(pipe)
-    with pytest.raises(billnb.errors.ArgumentError, match="no plain file"):
+    with pytest.raises(billnb.errors.ArgumentError, match="not a regular file"):
         formats.write(history, pipe, "csv")
     assert pipe.is_fifo()
 

@@ -21,7 +21,7 @@ from support.vendors import Case
 
 import billnb
 from billnb import accounts, cli, errors
-from billnb.accounts import binding, places
+from billnb.accounts import binding, paths
 from billnb.accounts.binding import Address, Key
 from billnb.accounts.secrets import secret_file
 
@@ -294,7 +294,7 @@ def test_a_key_without_a_host_is_for_its_providers_own(
     for place in [*memory.kept]:
         if place[1].endswith(binding.KEPT):
             del memory.kept[place]
-    path = places.secrets_file()
+    path = paths.secrets_file()
     if store == "file":
         lines = path.read_text().splitlines(keepends=True)
         path.write_text("".join(one for one in lines if not one.startswith(binding.KEPT)))
@@ -401,7 +401,7 @@ def test_a_shell_confirms_by_a_host_that_is_written(
     assert confirmed.exit_code == 0
     assert confirmed.stderr == "eu-1: confirmed. Try: billnb accounts test eu-1\n"
     assert shell("test", "eu-1").stdout == "eu-1: ok\n"
-    assert "nothing is to be confirmed" in shell("confirm", "eu-1").stderr
+    assert "there is nothing to confirm" in shell("confirm", "eu-1").stderr
 
 
 def test_a_shell_adds_with_a_key_of_the_environment_where_its_host_is_written(

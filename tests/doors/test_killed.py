@@ -18,7 +18,7 @@ from support.folders import TESTS
 from support.keyrings import FolderKeyring, LockableKeyring
 
 from billnb import accounts, errors
-from billnb.accounts import places, states
+from billnb.accounts import paths, states
 from billnb.accounts.secrets import secret_file
 
 pytestmark = pytest.mark.slow
@@ -208,7 +208,7 @@ def test_a_key_left_in_a_locked_keyring_goes_when_it_is_open(folder: Path) -> No
     ring.locked = False
     connect("another", KEPT, "file")
     assert ring.kept == {}
-    assert not places.pending_file().exists()
+    assert not paths.pending_file().exists()
 
 
 def test_removing_an_account_removes_all_of_it(folder: Path) -> None:

@@ -322,7 +322,7 @@ def test_account_of_the_environment_needs_no_key_and_is_not_removed_here(
         assert not [one.url for one in panel.requests if planted(one.post_data or "")]
         # all are chosen, and the one that can be removed goes
         page.get_by_title("Choose all").check()
-        page.get_by_label("Remove: what is chosen").click()
+        page.get_by_label("Remove: chosen accounts").click()
         assert "bytio" not in page.locator(".jp-Dialog").inner_text()
         panel.confirm()
         panel.row("eu-west").wait_for(state="detached")
@@ -414,7 +414,7 @@ def test_palette_says_billing_in_every_command(panel: Panel) -> None:
 def test_account_of_a_vendor_that_is_down_can_be_kept_all_the_same(panel: Panel) -> None:
     panel.run("billnb:connect")
     panel.fill("production", KEY, f"http://{HOST}:{jupyter.free_port()}")
-    panel.page.get_by_role("button", name="Keep it all the same").click()
+    panel.page.get_by_role("button", name="Connect without a test").click()
     row = panel.row("production")
     row.wait_for()
     assert "Never tried" in row.inner_text()
@@ -454,7 +454,7 @@ def test_several_accounts_are_opened_tested_and_removed_at_once(panel: Panel, ve
     for name in ("eu", "us"):
         panel.row(name).get_by_role("checkbox").check()
     panel.page.get_by_text("2 of 3 chosen").wait_for()
-    panel.page.get_by_label("New analysis notebook: what is chosen").click()
+    panel.page.get_by_label("New analysis notebook: chosen accounts").click()
     panel.wait_for(lambda: (panel.server.folder / "billing-eu-us-analysis.ipynb").exists())
     assert 'billnb.load("eu", "us")' in panel.notebook("billing-eu-us-analysis.ipynb")
     panel.row("eu").click(button="right", position={"x": 100, "y": 30})
@@ -592,7 +592,7 @@ def test_thousand_accounts_are_listed_at_once_and_filtered(panel: Panel) -> None
     panel.page.locator(".billnb-Filter input").fill("a0123")
     panel.page.wait_for_function("document.querySelectorAll('.billnb-Account').length === 1")
     panel.page.get_by_text("1 of 1000 shown").wait_for()
-    panel.page.get_by_label("New analysis notebook: what is shown").click()
+    panel.page.get_by_label("New analysis notebook: shown accounts").click()
     name = "billing-a0123-analysis.ipynb"
     panel.wait_for(lambda: (panel.server.folder / name).exists())
 

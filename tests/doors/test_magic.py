@@ -95,7 +95,7 @@ def test_it_reports(shell: InteractiveShell, tmp_path: Path) -> None:
         ("%billnb nobody", "no account is called 'nobody'; known: bytio, unpod"),
         ("%billnb --demo bytio", "leave out the names of yours"),
         ("%billnb --demo --since soon", "soon"),
-        ("%billnb --demo --by fortnight", "by='fortnight' is none of day"),
+        ("%billnb --demo --by fortnight", "by='fortnight' is not one of day"),
         ("%billnb 'x", "No closing quotation"),
         ("%%billnb --demo\nSELECT 1", "takes no options"),
         ("%billnb report", "say which file to write"),
@@ -114,7 +114,7 @@ def test_what_cannot_be_meant_is_said_in_a_line(
 
 
 @pytest.mark.parametrize(
-    ("query", "message"), [("SELEC 1", "syntax error"), ("-- nothing", "that is no query")]
+    ("query", "message"), [("SELEC 1", "syntax error"), ("-- nothing", "that is not a query")]
 )
 def test_wrong_sql_is_said_in_a_line(shell: InteractiveShell, query: str, message: str) -> None:
     shell.user_ns["history"] = history()

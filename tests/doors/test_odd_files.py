@@ -22,7 +22,7 @@ from support.folders import TESTS
 
 import billnb
 from billnb import accounts, cli, errors, formats
-from billnb.accounts import places
+from billnb.accounts import paths
 from billnb.files import trusted
 from billnb.files.atomic import replace
 
@@ -131,7 +131,7 @@ def test_an_odd_lock_is_named(folder: Path, odd: Callable[[Path], None]) -> None
     folder.mkdir()
     lock = folder / "accounts.toml.lock"
     odd(lock)
-    with pytest.raises(errors.StorageError, match="is no plain file; move it away") as caught:
+    with pytest.raises(errors.StorageError, match="is not a regular file; move it away") as caught:
         add()
     assert str(lock) in str(caught.value)
     assert not (folder / "secrets.toml").exists()
@@ -381,4 +381,4 @@ def test_a_large_file_is_refused_before_it_is_read(folder: Path) -> None:
     with path.open("ab") as file:
         file.write(b"#" * trusted.LARGEST)
     refused("larger than 4 MiB")
-    assert places.accounts_file() == path
+    assert paths.accounts_file() == path

@@ -34,7 +34,7 @@ ACCOUNT = {
     "tested_at": str | None, "last_sync": str | None, "kept": str | None, "options": dict,
     "removable": bool, "variables": dict,
 }  # fmt: skip
-KINDS = {
+CAUSES = {
     "invalid", "taken", "not_found", "refused", "unreachable", "storage", "configuration",
     "unconfirmed", "forbidden", "unexpected",
 }  # fmt: skip
@@ -98,12 +98,12 @@ class Rest:
         found: list[dict[str, Any]] = answer.body["accounts"]
         return found
 
-    def refused(self, answer: Answer, status: int, kind: str) -> str:
+    def refused(self, answer: Answer, status: int, cause: str) -> str:
         assert answer.status == status, answer.text
-        host = {"host"} if kind == "unconfirmed" else set()
-        assert answer.body.keys() == {"message", "hint", "kind"} | host
-        assert answer.body["kind"] == kind
-        assert kind in KINDS
+        host = {"host"} if cause == "unconfirmed" else set()
+        assert answer.body.keys() == {"message", "hint", "cause"} | host
+        assert answer.body["cause"] == cause
+        assert cause in CAUSES
         assert answer.body["hint"] != ""
         assert re.fullmatch("[^a-z].*[.!?]", answer.body["message"], re.DOTALL)
         assert answer.headers["Content-Type"].startswith("application/json")
@@ -238,7 +238,7 @@ def test_storage_says_why_there_is_no_keyring(rest: Rest, case: Case, server: Fa
     storage = rest.ask("GET", "billnb/accounts").body["storage"]
     assert storage["keyring"] is False
     assert storage["backend"] is None
-    assert "stands for having none" in storage["message"]
+    assert "is a placeholder for none" in storage["message"]
     assert storage["file"] == str(rest.config / "secrets.toml")
     refused = rest.add(case, server.url, store="keyring")
     assert "no keyring" in rest.refused(refused, 503, "storage")

@@ -9,7 +9,7 @@ import msgspec
 from requests.adapters import BaseAdapter
 
 from billnb.entry import Entry, Page, instant, page_of
-from billnb.providers.base import Credential, Provider, parsed, sealed
+from billnb.providers.base import Credential, Provider, as_secret, parsed
 from billnb.transport import HeaderAuth, Limits, strict_json
 from billnb.values.money import units
 
@@ -53,7 +53,7 @@ class Acme(Provider):
         adapter: BaseAdapter | None = None,
     ) -> None:
         super().__init__(
-            {"key": sealed(key)}, name=name, base_url=base_url, limits=limits, adapter=adapter
+            {"key": as_secret(key)}, name=name, base_url=base_url, limits=limits, adapter=adapter
         )
 
     def auth(self) -> HeaderAuth:

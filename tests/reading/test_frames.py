@@ -73,7 +73,7 @@ def test_a_column_that_is_there_twice_is_refused(question: str) -> None:
 @each_question
 @pytest.mark.parametrize("thing", [None, 3, "history.parquet", [], {}, object(), pd.Series([1])])
 def test_what_is_no_frame_is_refused(question: str, thing: object) -> None:
-    with pytest.raises(ArgumentError, match=f"a {type(thing).__name__} is no history"):
+    with pytest.raises(ArgumentError, match=f"a {type(thing).__name__} is not a history"):
         QUESTIONS[question](thing)
 
 

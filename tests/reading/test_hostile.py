@@ -23,7 +23,7 @@ from support.vendors import Case, amounts
 import billnb
 from billnb import errors, paging
 from billnb.entry import Page
-from billnb.errors import discreet
+from billnb.errors import clear_frames_on_error
 from billnb.sandbox.wire import Response
 from billnb.values.secret import redact
 
@@ -77,7 +77,7 @@ def test_the_same_row_for_ever_is_bounded() -> None:
     with FaultyServer(case.answer) as server:
         body = case.with_total(vendors.encode({"count": 1, "results": case.entries}), 10**6)
         server.behave = lambda it: it.reply_body(body)
-        with pytest.raises(errors.ContractError, match="what all pages hold"):
+        with pytest.raises(errors.ContractError, match="the same as all pages"):
             load(case, server)
         assert server.requests < 1000
 
@@ -223,7 +223,7 @@ def test_a_broken_executor_is_a_typed_error(case: Case, server: FaultyServer) ->
 
 
 def test_an_interruption_shows_no_variables() -> None:
-    @discreet
+    @clear_frames_on_error
     def ask(key: str) -> None:
         header = f"Token {key}"
         raise KeyboardInterrupt(len(header))
@@ -232,7 +232,7 @@ def test_an_interruption_shows_no_variables() -> None:
         ask("CANARY")
     assert caught.value.__context__ is None
     report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    inner = [frame for frame in report.stack if frame.name in ("ask", "door")]
+    inner = [frame for frame in report.stack if frame.name in ("ask", "called")]
     assert len(inner) == 3
     assert "CANARY" not in str([frame.locals for frame in inner])
 

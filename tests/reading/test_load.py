@@ -273,9 +273,9 @@ def test_providers_are_found_by_entry_point() -> None:
         ({"workers": -1}, "workers=-1"),
         ({"workers": 2.5}, "workers=2.5"),
         ({"workers": True}, "workers=True"),
-        ({"kind": "invoices"}, "kind='invoices' is none of all, invoice, payment"),
+        ({"kind": "invoices"}, "kind='invoices' is not one of all, invoice, payment"),
         ({"executor": 4}, "executor must be"),
-        ({"verify": "yes"}, "verify='yes' is none of counts, snapshot"),
+        ({"verify": "yes"}, "verify='yes' is not one of counts, snapshot"),
     ],
 )
 def test_bad_arguments_are_refused_before_anything_is_sent(

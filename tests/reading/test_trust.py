@@ -21,7 +21,7 @@ from support.vendors import Case
 
 import billnb
 from billnb import errors
-from billnb.transport import trust
+from billnb.transport import certificates
 
 VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
@@ -113,7 +113,7 @@ def test_a_bundle_that_changes_is_read_again(
     chosen = tmp_path / "chosen.pem"
     trustme.CA().cert_pem.write_to_path(str(chosen))
     monkeypatch.setenv("SSL_CERT_FILE", str(chosen))
-    assert "of no trusted authority" in refused_at_once(case, secure.url)
+    assert "not from a trusted authority" in refused_at_once(case, secure.url)
     chosen.write_bytes(chosen.read_bytes() + bundle.read_bytes())
     assert len(billnb.load(case.account(secure.url))) == len(case.entries)
 
@@ -201,8 +201,8 @@ def test_http_on_loopback_needs_no_bundle(
 
 
 def test_a_bundle_is_read_once_for_many_connections(bundle: Path) -> None:
-    trusted = trust.Trust(str(bundle), None, "a test")
-    assert trust.context(trusted) is trust.context(trusted)
+    trusted = certificates.CertificateLocations(str(bundle), None, "a test")
+    assert certificates.context(trusted) is certificates.context(trusted)
 
 
 # proxies

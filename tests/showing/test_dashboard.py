@@ -250,14 +250,14 @@ def test_a_change_of_the_selection_is_told(explorer: Explorer) -> None:
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        ({"account": "nobody"}, "account='nobody' is none of bytio, unpod"),
-        ({"by": "fortnight"}, "by='fortnight' is none of day, week, month"),
-        ({"stack": None}, "stack=None is none of component"),
-        ({"component": "total"}, "component='total' is none of usage"),
+        ({"account": "nobody"}, "account='nobody' is not one of bytio, unpod"),
+        ({"by": "fortnight"}, "by='fortnight' is not one of day, week, month"),
+        ({"stack": None}, "stack=None is not one of component"),
+        ({"component": "total"}, "component='total' is not one of usage"),
         ({"since": "soon"}, "soon"),
         ({"since": "2026-05", "until": "2026-04"}, "swap them"),
-        ({"preset": "ever"}, "preset='ever' is none of all, this month"),
-        ({"colour": "red"}, "'colour' is none of preset, since"),
+        ({"preset": "ever"}, "preset='ever' is not one of all, this month"),
+        ({"colour": "red"}, "'colour' is not one of preset, since"),
     ],
 )
 def test_what_cannot_be_chosen_is_refused(
@@ -347,7 +347,7 @@ def test_files_hold_the_selection(front: Front) -> None:
     assert [Decimal(row[place]) for row in rows[1:]] == expected["total"].tolist()
     (html,) = found["html"]["buffers"]
     assert "Redacted:" in html.decode()
-    assert "is none of table, csv" in front.ask(type="export", form="docx")["error"]
+    assert "is not one of table, csv" in front.ask(type="export", form="docx")["error"]
 
 
 def test_a_sheet_holds_no_formula(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from support import vendors
 from support.vendors import Case
 
-from billnb.accounts.config.configuration import Named
+from billnb.accounts.config.configuration import ConfiguredAccount
 
 
 def details(case: Case, url: str, key: str = vendors.KEY) -> dict[str, Any]:
@@ -24,5 +24,5 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def named(name: str, **changed: Any) -> Named:
-    return Named(name, **{"provider": "bytio", **changed})
+def named(name: str, **changed: Any) -> ConfiguredAccount:
+    return ConfiguredAccount(name, **{"provider": "bytio", **changed})

@@ -62,7 +62,7 @@ def left() -> dict[str, int]:
         "descriptors": len(os.listdir("/proc/self/fd")),
         "connections": sum(_is_connection(int(one)) for one in os.listdir("/proc/self/fd")),
         # a lookup cannot be ended: it is left to itself, once for all who ask for that name
-        "threads": sum(not one.name.startswith("billnb-apart") for one in threads),
+        "threads": sum(not one.name.startswith("billnb-daemon") for one in threads),
     }
 
 

@@ -1,1 +1,1 @@
-"""The file of accounts, which people write in too."""
+"""The file of accounts, which people may edit too."""

@@ -1,7 +1,7 @@
 """The accounts that the file of accounts names.
 
-People write in it too: what cannot be meant is an error that names the place, and never what stands
-there, for somebody may have put a secret into it.
+People edit it too: an invalid file is an error that names the place, and never repeats what stands
+there, because it may be a secret.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from billnb.accounts import places
+from billnb.accounts import paths
 from billnb.accounts.config.toml import fault, parsed
-from billnb.accounts.fields import BASE_URL, Kinds, fields, kinds
+from billnb.accounts.fields import BASE_URL, KnownProviders, fields, known_providers
 from billnb.accounts.naming import clash, is_name
 from billnb.errors import ArgumentError
 from billnb.files import trusted
@@ -28,19 +28,19 @@ TABLE = "accounts"
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """An account as the file has it.
+class ConfiguredAccount:
+    """An account of the file of accounts, or of the environment.
 
     Attributes
     ----------
     name, provider : str
-        What it is called, and where it is.
+        Its name, and the name of its provider.
     options : mapping of str to str
-        What is no secret.
+        Its options, none of which is secret.
     kept : {"keyring", "file"} or None
-        Where its secrets are kept, if they are.
+        The store of its secrets; ``None`` if none is kept.
     keeps : tuple of str
-        Which secrets those are; so that they can be removed even when the provider is gone.
+        The names of the secrets kept, needed to remove them when the provider is not installed.
     listed : bool
         Whether it is in the file; else it is that of a provider's own environment variables.
     """
@@ -53,50 +53,54 @@ class Named:
     listed: bool = True
 
 
-def read(known: Kinds | None = None) -> dict[str, Named]:
-    """Return the accounts of the file, by name; none, where there is no file.
+def read(known: KnownProviders | None = None) -> dict[str, ConfiguredAccount]:
+    """Return the accounts of the file, by name; none if there is no file.
 
     Parameters
     ----------
     known : dict, optional
-        The providers installed, where they have been looked for already.
+        The providers installed, if already known.
 
     Raises
     ------
     ConfigurationError
-        When the file cannot be meant; it names the place, and never what stands there.
+        When the file is invalid; it names the place, and never repeats what stands there.
     StorageError
         When it cannot be read, or others can write it.
     """
-    path = places.accounts_file()
-    return _accounts(says(path, content(path)), path, kinds() if known is None else known)
+    path = paths.accounts_file()
+    return _accounts(
+        parse(path, content(path)), path, known_providers() if known is None else known
+    )
 
 
 def content(path: Path) -> bytes:
-    """Return what the file holds; nothing, where there is none.
+    """Return what the file holds; nothing if it does not exist.
 
     Raises
     ------
     StorageError
-        When it cannot be read, or others can write it: whoever writes it says where keys go.
+        When it cannot be read, or others can write it, and so say where keys are sent.
     """
     return trusted.content(path, f"cannot read {str(path)!r}")
 
 
 @lru_cache(maxsize=2)
-def says(path: Path, content: bytes) -> Mapping[str, Any]:
-    """Return what the file says; not to be changed, for it is read several times and parsed once.
+def parse(path: Path, content: bytes) -> Mapping[str, Any]:
+    """Return the parsed file, which must not be changed: it is shared.
 
     Raises
     ------
     ConfigurationError
-        When it is no TOML.
+        When it is not TOML.
     """
     return parsed(path, content)
 
 
-def _accounts(said: Mapping[str, Any], path: Path, known: Kinds) -> dict[str, Named]:
-    tables = said.get(TABLE, {})
+def _accounts(
+    parsed_file: Mapping[str, Any], path: Path, known: KnownProviders
+) -> dict[str, ConfiguredAccount]:
+    tables = parsed_file.get(TABLE, {})
     if not isinstance(tables, dict):
         raise fault(path, f"{TABLE}: expected tables, [{TABLE}.NAME]")
     found = {name: _account(name, table, path, known) for name, table in tables.items()}
@@ -110,11 +114,11 @@ def _accounts(said: Mapping[str, Any], path: Path, known: Kinds) -> dict[str, Na
     return found
 
 
-def _account(name: str, table: object, path: Path, known: Kinds) -> Named:
+def _account(name: str, table: object, path: Path, known: KnownProviders) -> ConfiguredAccount:
     if not is_name(name):
         raise fault(
             path,
-            f"{TABLE}: {redact(name, limit=60)!r} is no name for an account; names are "
+            f"{TABLE}: {redact(name, limit=60)!r} is not a valid account name; names are "
             "letters, digits, - and _",
         )
     here = f"{TABLE}.{name}"
@@ -135,11 +139,13 @@ def _account(name: str, table: object, path: Path, known: Kinds) -> Named:
         key: value for key, value in table.items() if key not in ("provider", "kept", "keeps")
     }
     _check_options(options, here, path, known.get(provider), name)
-    return Named(name, provider, options, kept, tuple(keeps))
+    return ConfiguredAccount(name, provider, options, kept, tuple(keeps))
 
 
-def _check_options(options: dict[str, Any], here: str, path: Path, kind: Any, name: str) -> None:
-    taken = {} if kind is None else {one.name: one for one in fields(kind)}
+def _check_options(
+    options: dict[str, Any], here: str, path: Path, provider_class: Any, name: str
+) -> None:
+    taken = {} if provider_class is None else {one.name: one for one in fields(provider_class)}
     for key, value in options.items():
         shown = redact(key, limit=60)
         if key in taken and taken[key].secret:
@@ -165,4 +171,4 @@ def _check_options(options: dict[str, Any], here: str, path: Path, kind: Any, na
         raise fault(path, problem)
 
 
-__all__ = ["TABLE", "Named", "Store", "content", "read", "says"]
+__all__ = ["TABLE", "ConfiguredAccount", "Store", "content", "parse", "read"]

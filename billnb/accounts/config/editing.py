@@ -1,7 +1,7 @@
 """Edits of the file of accounts that keep comments and layout.
 
-Comments, layout and all other tables stay as they are. What would be written is read first, and has
-to say what the file said before, but for the one account.
+Comments, layout and all other tables are not changed. What would be written is parsed first, and
+must say the same as before, except for the one account.
 """
 
 from __future__ import annotations
@@ -14,40 +14,39 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from billnb.accounts import places
+from billnb.accounts import paths
 from billnb.accounts.config import configuration
-from billnb.accounts.config.configuration import TABLE, Named
+from billnb.accounts.config.configuration import TABLE, ConfiguredAccount
 from billnb.accounts.config.toml import fault
 from billnb.errors import ConfigurationError
-from billnb.files.locked import turn, write
+from billnb.files.locked import write, write_lock
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 @contextmanager
 def changing() -> Iterator[None]:
-    """Keep others from changing the file, and the secrets beside it, meanwhile.
+    """Hold the lock of the file of accounts, and of the secrets beside it.
 
-    What a killed process left of the file is swept; of a secret, by what changes the store it is
-    in.
+    What a killed process left of the file is removed.
     """
-    with turn(places.accounts_file()):
+    with write_lock(paths.accounts_file()):
         yield
 
 
-def insert(account: Named) -> None:
+def insert(account: ConfiguredAccount) -> None:
     """Write an account into the file, at its end.
 
     Raises
     ------
     ConfigurationError
-        When the file is written in a way that leaves no place for it; it is left as it is.
+        When the file is written in a way that leaves no place for it; it is not changed.
     StorageError
         When it cannot be written.
     """
     import tomlkit  # takes long to load, and loading never needs it
 
-    path = places.accounts_file()
+    path = paths.accounts_file()
     before = configuration.content(path)
     line = "\r\n" if b"\r\n" in before else "\n"
     table: dict[str, Any] = {"provider": account.provider, **account.options}
@@ -61,27 +60,30 @@ def insert(account: Named) -> None:
     is_apart = text.endswith((2 * line, f"{line}\n")) or not text
     gap = "" if is_apart else line if text.endswith("\n") else 2 * line
     after = f"{text}{gap}{line.join(added)}{line}".encode()
-    said = configuration.says(path, before)
-    expected = {**said, TABLE: {**said.get(TABLE, {}), account.name: table}}
+    parsed_file = configuration.parse(path, before)
+    expected = {**parsed_file, TABLE: {**parsed_file.get(TABLE, {}), account.name: table}}
     if not _says(path, after, expected):
         raise _unchangeable(path, "write the accounts as tables of their own, [accounts.NAME]")
     write(path, after)
 
 
 def without(name: str) -> Callable[[], None]:
-    """Return what takes an account out of the file; comments that follow it stay.
+    """Return a function that removes an account from the file; comments after it stay.
 
-    Whether that can be done is known before it is.
+    Whether it can be removed is known when this returns.
 
     Raises
     ------
     ConfigurationError
-        When the file is written in a way that it cannot be taken out of; it is left as it is.
+        When the file is written in a way from which it cannot be removed; it is not changed.
     """
-    path = places.accounts_file()
+    path = paths.accounts_file()
     before = configuration.content(path)
-    said = configuration.says(path, before)
-    expected = {**said, TABLE: {one: what for one, what in said[TABLE].items() if one != name}}
+    parsed_file = configuration.parse(path, before)
+    expected = {
+        **parsed_file,
+        TABLE: {one: what for one, what in parsed_file[TABLE].items() if one != name},
+    }
     candidates = (text.encode() for text in _without(before.decode(), name))
     after = next((one for one in candidates if _says(path, one, expected)), None)
     if after is None:
@@ -90,11 +92,11 @@ def without(name: str) -> Callable[[], None]:
 
 
 def _without(text: str, name: str) -> Iterator[str]:
-    """Yield a file without what looks like the table of an account.
+    """Yield the file without each part that looks like the table of an account.
 
-    What looks like one may stand within a text; the caller sees whether the file says what it
-    should. Comments between the table and the next one stay: they are said of the next, as a rule.
-    (tomlkit takes them away with the table, and may move tables that stand between accounts.)
+    Such a part may be within a text: the caller checks what the file then says. Comments between
+    the table and the next one stay, because they are usually about the next one. (tomlkit removes
+    them with the table, and may move tables that stand between accounts.)
     """
     lines = _LINE.findall(text)
     for start, line in enumerate(lines):
@@ -109,7 +111,7 @@ def _without(text: str, name: str) -> Iterator[str]:
 
 
 def _joined(before: list[str], after: list[str]) -> list[str]:
-    """Return what stood around a table, so that comments on it are not read as the next one's."""
+    """Return the lines around a table, with a gap where comments would seem the next one's."""
     is_last_blank = bool(before) and not before[-1].strip()
     is_next_blank = not after or not after[0].strip()
     if is_last_blank and is_next_blank:  # one of them was the table's
@@ -120,7 +122,7 @@ def _joined(before: list[str], after: list[str]) -> list[str]:
 
 
 def _header(line: str) -> dict[str, Any] | None:
-    """Return what a line says if it begins a table, else ``None``."""
+    """Return the table that a line begins; ``None`` if it begins none."""
     if not line.lstrip().startswith("["):
         return None
     try:
@@ -131,14 +133,14 @@ def _header(line: str) -> dict[str, Any] | None:
 
 def _says(path: Path, content: bytes, expected: Mapping[str, Any]) -> bool:
     try:
-        said = configuration.says(path, content)
+        parsed_file = configuration.parse(path, content)
     except ConfigurationError:
         return False
-    return {**said, TABLE: said.get(TABLE, {})} == expected
+    return {**parsed_file, TABLE: parsed_file.get(TABLE, {})} == expected
 
 
 def _unchangeable(path: Path, otherwise: str) -> ConfigurationError:
-    return fault(path, f"this cannot be changed without a loss, and is left as it is; {otherwise}")
+    return fault(path, f"this cannot be changed without a loss, and is not changed; {otherwise}")
 
 
 __all__ = ["changing", "insert", "without"]

@@ -1,1 +1,1 @@
-"""The stores of secrets: the system's keyring, and a file where one was asked for."""
+"""The stores of secrets: the system's keyring, and a file if one was asked for."""

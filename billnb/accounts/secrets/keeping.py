@@ -1,4 +1,4 @@
-"""Keeps secrets in the keyring, or in a file where that was asked for."""
+"""Secrets kept in the keyring, or in a file if that was asked for."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from billnb.accounts import binding, places
-from billnb.accounts.config.configuration import Named, Store
+from billnb.accounts import binding, paths
+from billnb.accounts.config.configuration import ConfiguredAccount, Store
 from billnb.accounts.secrets import keyrings, pending, secret_file
 from billnb.errors import BillnbError, StorageError
 from billnb.values.secret import Secret
@@ -23,11 +23,11 @@ class Storage:
     keyring : bool
         Whether there is a keyring; it may be locked.
     backend : str or None
-        What it is called.
+        Its name.
     message : str or None
         Why there is none, and what to do.
     file : str
-        Where the file is that is written when a file is asked for.
+        The path of the file that is used if a file is asked for.
     """
 
     keyring: bool
@@ -37,23 +37,23 @@ class Storage:
 
 
 def storage() -> Storage:
-    """Return where secrets can be kept on this machine; no secret is read for it."""
+    """Return where secrets can be kept on this machine, without reading one."""
     backend, message = keyrings.backend()
     return Storage(
         keyring=backend is not None,
         backend=backend,
         message=message,
-        file=str(places.secrets_file()),
+        file=str(paths.secrets_file()),
     )
 
 
 def check(store: Store) -> None:
-    """See whether a store is there, before anything is done for it.
+    """Check that a store can be used.
 
     Raises
     ------
     StorageError
-        When it is not.
+        When it cannot.
     """
     if store == "file":
         secret_file.check()
@@ -62,7 +62,7 @@ def check(store: Store) -> None:
 
 
 def keep(
-    account: Named,
+    account: ConfiguredAccount,
     secrets: Mapping[str, Secret],
     notes: Mapping[str, Secret],
     there: Collection[str],
@@ -71,20 +71,20 @@ def keep(
 
     Parameters
     ----------
-    account : Named
-        The account; it says in which store.
+    account : ConfiguredAccount
+        The account, which names the store.
     secrets : mapping of str to Secret
         What is kept in that store.
     notes : mapping of str to Secret
         What is kept in the file, whatever the store: the host that was confirmed for a key from
         the environment.
     there : collection of str
-        The names of all accounts there are; what the file holds of others is swept.
+        The names of all accounts; what the file holds of others is removed.
 
     Returns
     -------
     callable
-        What puts back what was there before, for an account that is not to be after all.
+        Restores what was kept before, if the account is not added after all.
 
     Raises
     ------
@@ -117,11 +117,11 @@ def _keep_in_file(
     except BillnbError:
         if table:
             raise
-        return lambda: None  # there was nothing to keep, and what may be left is left for later
+        return lambda: None  # nothing had to be kept; leftovers can be removed later
     restored = {*there, name}
 
     def restore() -> None:
-        with suppress(BillnbError):  # what went wrong before is what is told
+        with suppress(BillnbError):  # the error before is the one to report
             secret_file.change(name, before if name in there else None, restored)
 
     return restore
@@ -149,13 +149,15 @@ def _restore_keyring(name: str, before: Mapping[str, Secret | None]) -> None:
     pending.settle(name)
 
 
-def bind(account: Named, url: str, sources: Collection[str], there: Collection[str]) -> None:
-    """Note the host that was confirmed for the keys of an account, beside them.
+def bind(
+    account: ConfiguredAccount, url: str, sources: Collection[str], there: Collection[str]
+) -> None:
+    """Keep the host that was confirmed for the keys of an account, beside them.
 
     Raises
     ------
     StorageError
-        When that is not kept.
+        When it is not kept.
     """
     address = Secret(url)
     if "kept" in sources and account.kept == "keyring":
@@ -170,13 +172,13 @@ def bind(account: Named, url: str, sources: Collection[str], there: Collection[s
         secret_file.change(account.name, {**before, **noted}, there)
 
 
-def remove(account: Named, arguments: Iterable[str], there: Collection[str]) -> None:
-    """Remove all that is kept of an account, from both stores.
+def remove(account: ConfiguredAccount, arguments: Iterable[str], there: Collection[str]) -> None:
+    """Remove everything kept of an account, from both stores.
 
     Raises
     ------
     StorageError
-        When it may still be in the store that keeps it; the other is asked as far as it answers.
+        When something may still be in the account's own store; errors of the other are ignored.
     """
     left: BillnbError | None = None
     arguments = [*arguments, binding.KEPT] if arguments else []
@@ -194,9 +196,9 @@ def remove(account: Named, arguments: Iterable[str], there: Collection[str]) -> 
 
 
 class Reader:
-    """What reads secrets that are kept; the file is read once at most, and when needed."""
+    """A reader of kept secrets; the file is read at most once, and only if needed."""
 
-    def secret(self, account: Named, argument: str) -> Secret | None:
+    def secret(self, account: ConfiguredAccount, argument: str) -> Secret | None:
         """Return a secret, or ``None`` for what is not kept.
 
         Raises
@@ -208,7 +210,7 @@ class Reader:
             return self._file.get(account.name, {}).get(argument)
         return keyrings.get(account.name, argument) if account.kept == "keyring" else None
 
-    def bound(self, account: Named, what: str) -> str | None:
+    def bound(self, account: ConfiguredAccount, what: str) -> str | None:
         """Return the host that keys of an account were connected or confirmed for."""
         if what == binding.KEPT:
             found = self.secret(account, what)

@@ -1,7 +1,7 @@
 """Secrets in the system's keyring, read back before they count as kept.
 
-A backend that fails, forgets, or writes plain text is no keyring, whatever it calls itself; those
-are refused by name. What a real one says it has kept is read back before anyone is told so.
+Backends that always fail, keep nothing, or write plain text are refused by name. What any other
+says it has kept is read back before it counts as kept.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from billnb.accounts import places
+from billnb.accounts import paths
 from billnb.errors import StorageError
 from billnb.values.secret import Secret, redact
 
@@ -22,7 +22,7 @@ logger = logging.getLogger("billnb.accounts")
 T = TypeVar("T")
 
 _REFUSED = {
-    "keyring.backends.fail.Keyring": "stands for having none",
+    "keyring.backends.fail.Keyring": "is a placeholder for none",
     "keyring.backends.null.Keyring": "keeps nothing",
     "keyring.backends.file.PlaintextKeyring": "writes plain text",
     "keyrings.alt.file.PlaintextKeyring": "writes plain text",
@@ -35,9 +35,9 @@ _OTHERWISE = (
 
 
 def backend() -> tuple[str | None, str | None]:
-    """Return the name of the keyring there is, or ``None`` and why there is none.
+    """Return the name of the keyring and ``None``, or ``None`` and why there is none.
 
-    Nothing is asked of it: it may be locked all the same.
+    It is not asked for anything, and may be locked.
     """
     found, problem = _found()
     if found is not None:
@@ -46,7 +46,7 @@ def backend() -> tuple[str | None, str | None]:
 
 
 def require() -> None:
-    """See whether there is a keyring.
+    """Check that there is a keyring.
 
     Raises
     ------
@@ -65,12 +65,12 @@ def get(name: str, argument: str) -> Secret | None:
         When there is no keyring, or it is locked or failing.
     """
     keyring = _real()
-    found = _ask(keyring, lambda: keyring.get_password(places.service(), f"{name}/{argument}"))
+    found = _ask(keyring, lambda: keyring.get_password(paths.service(), f"{name}/{argument}"))
     return None if found is None else Secret(found)
 
 
 def put(name: str, argument: str, secret: Secret) -> None:
-    """Keep a secret, and make sure of it.
+    """Keep a secret, and read it back.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def put(name: str, argument: str, secret: Secret) -> None:
     """
     keyring = _real()
     user = f"{name}/{argument}"
-    _ask(keyring, lambda: keyring.set_password(places.service(), user, secret.reveal()), secret)
+    _ask(keyring, lambda: keyring.set_password(paths.service(), user, secret.reveal()), secret)
     if get(name, argument) != secret:
         raise StorageError(
             f"the keyring ({_name(keyring)}) did not keep the secret, though it did not object; "
@@ -93,12 +93,12 @@ def remove(name: str, argument: str) -> None:
     Raises
     ------
     StorageError
-        When it is still there, or nobody can say.
+        When it is still there, or may be.
     """
     if get(name, argument) is None:
         return
     keyring = _real()
-    _ask(keyring, lambda: keyring.delete_password(places.service(), f"{name}/{argument}"))
+    _ask(keyring, lambda: keyring.delete_password(paths.service(), f"{name}/{argument}"))
     if get(name, argument) is not None:
         raise StorageError(f"the keyring ({_name(keyring)}) still has the secret of {name}")
 
@@ -112,9 +112,9 @@ def _real() -> KeyringBackend:
 
 
 def _found() -> tuple[KeyringBackend | None, str]:
-    """Return the keyring in use, or what is there in its place."""
+    """Return the keyring in use, or ``None`` and why there is none."""
     try:
-        import keyring  # looks for a desktop, and takes its time
+        import keyring  # takes long, because it looks for a desktop
 
         found = keyring.get_keyring()
     except Exception as error:  # noqa: BLE001 - backends are others' modules, and may do anything
@@ -129,16 +129,23 @@ def _found() -> tuple[KeyringBackend | None, str]:
 
 
 def _refusal(found: object) -> str | None:
-    inner = getattr(found, "_keyring", None)  # one that cuts secrets in parts, for another to keep
+    inner = getattr(
+        found, "_keyring", None
+    )  # one that splits secrets into parts, which another keeps
     if inner is not None:
         return _refusal(inner)
-    names = (f"{kind.__module__}.{kind.__qualname__}" for kind in type(found).__mro__)
+    names = (
+        f"{backend_class.__module__}.{backend_class.__qualname__}"
+        for backend_class in type(found).__mro__
+    )
     return next((_REFUSED[name] for name in names if name in _REFUSED), None)
 
 
 def _name(found: object) -> str:
-    kind = type(found)
-    return f"{kind.__module__.removeprefix('keyring.backends.')}.{kind.__qualname__}"
+    backend_class = type(found)
+    return (
+        f"{backend_class.__module__.removeprefix('keyring.backends.')}.{backend_class.__qualname__}"
+    )
 
 
 def _ask(keyring: KeyringBackend, question: Callable[[], T], *secrets: Secret) -> T:
@@ -146,11 +153,10 @@ def _ask(keyring: KeyringBackend, question: Callable[[], T], *secrets: Secret) -
         return question()
     except Exception as error:  # noqa: BLE001 - backends raise what their libraries raise
         is_locked = "Locked" in type(error).__name__
-        said = redact(str(error), secrets)
-    told = "is locked" if is_locked else "failed"
-    raise StorageError(
-        f"the keyring ({_name(keyring)}) {told}{f', saying: {said}' if said else ''}; {_OTHERWISE}"
-    )
+        message = redact(str(error), secrets)
+    what = "is locked" if is_locked else "failed"
+    quoted = f", saying: {message}" if message else ""
+    raise StorageError(f"the keyring ({_name(keyring)}) {what}{quoted}; {_OTHERWISE}")
 
 
 __all__ = ["backend", "get", "put", "remove", "require"]

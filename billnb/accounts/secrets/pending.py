@@ -1,7 +1,7 @@
-"""Notes which secrets the keyring may hold without an account, for a keyring lists none.
+"""Notes of secrets that the keyring may hold without an account; a keyring cannot list its own.
 
-A note is written before a secret, and taken away when the account is there. What a killed process
-left, and what was removed by force from a keyring that was locked, goes at the next change.
+A note is written before a secret, and removed when the account is written. Secrets that a killed
+process left, or that a locked keyring could not remove, are removed at the next change.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from contextlib import suppress
 
 import msgspec
 
-from billnb.accounts import places
-from billnb.accounts.config.configuration import Named
+from billnb.accounts import paths
+from billnb.accounts.config.configuration import ConfiguredAccount
 from billnb.accounts.secrets import keyrings
 from billnb.errors import StorageError
 from billnb.files import trusted
@@ -26,7 +26,7 @@ _decoder = msgspec.json.Decoder(dict[str, list[str]])
 
 
 def note(name: str, arguments: Iterable[str]) -> None:
-    """Note that secrets of an account may be in the keyring, and it not in the file.
+    """Note that the keyring may hold secrets of an account that is not in the file.
 
     Raises
     ------
@@ -39,16 +39,16 @@ def note(name: str, arguments: Iterable[str]) -> None:
 
 
 def settle(name: str) -> None:
-    """Take the note of an account away."""
+    """Remove the note of an account."""
     noted = _read()
     if noted.pop(name, None) is not None:
         with suppress(StorageError):
             _write(noted)
 
 
-def sweep(there: Mapping[str, Named]) -> None:
-    """Remove what the keyring holds without an account, as far as it lets itself be asked."""
-    sweep_unfinished(places.pending_file())
+def sweep(there: Mapping[str, ConfiguredAccount]) -> None:
+    """Remove the secrets noted, where the keyring allows it."""
+    sweep_unfinished(paths.pending_file())
     for name, arguments in _read().items():
         account = there.get(name)
         try:
@@ -63,13 +63,13 @@ def sweep(there: Mapping[str, Named]) -> None:
 
 def _read() -> dict[str, list[str]]:
     try:
-        return _decoder.decode(trusted.plain_content(places.pending_file()))
-    except (OSError, RuntimeError, ValueError):  # not there, or no longer what it was
+        return _decoder.decode(trusted.plain_content(paths.pending_file()))
+    except (OSError, RuntimeError, ValueError):  # missing or damaged
         return {}
 
 
 def _write(noted: Mapping[str, list[str]]) -> None:
-    path = places.pending_file()
+    path = paths.pending_file()
     if noted:
         write(path, msgspec.json.encode(noted))
         return

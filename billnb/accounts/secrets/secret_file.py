@@ -1,4 +1,4 @@
-"""Keeps secrets in a file that its owner alone may read."""
+"""Secrets kept in a file that only its owner may read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from billnb.accounts import places
+from billnb.accounts import paths
 from billnb.accounts.config.toml import fault, parsed
 from billnb.errors import ConfigurationError
 from billnb.files import trusted
@@ -24,16 +24,16 @@ Tables = Mapping[str, Table]
 
 
 def read() -> dict[str, dict[str, Secret]]:
-    """Return what is kept of each account; nothing, where there is no file.
+    """Return what is kept of each account; nothing if there is no file.
 
     Raises
     ------
     StorageError
-        When others may read the file, or it is not its owner's own plain file.
+        When others may read the file, or it is not a regular file of its owner.
     ConfigurationError
-        When it is not what was written there.
+        When it is damaged.
     """
-    path = places.secrets_file()
+    path = paths.secrets_file()
     content = _content(path)
     try:
         says = parsed(path, content)
@@ -41,33 +41,33 @@ def read() -> dict[str, dict[str, Secret]]:
         place = error.line, error.column
     else:
         return {name: _secrets(table, path) for name, table in says.items()}
-    failure = fault(path, "this is no TOML; correct the file, which is left as it is")
+    failure = fault(path, "this is not TOML; correct the file, which is not changed")
     failure.line, failure.column = place
     raise failure
 
 
 def check() -> None:
-    """See whether the file can be read, if it is there; not what it says, which may be long.
+    """Check that the file can be read, if it exists; it is not parsed.
 
     Raises
     ------
     StorageError
         When it cannot.
     """
-    _content(places.secrets_file())
+    _content(paths.secrets_file())
 
 
 def change(name: str, table: Table | None, there: Collection[str]) -> Table | None:
-    """Keep this of an account, or nothing; the caller sees to it that nobody else writes.
+    """Replace what is kept of an account; the caller holds the lock.
 
-    What is kept of accounts that are not `there`, which a killed process left, is swept.
+    What is kept of accounts that are not `there`, which a killed process left, is removed.
 
     Returns
     -------
     mapping or None
         What was kept of the account before.
     """
-    sweep(places.secrets_file())
+    sweep(paths.secrets_file())
     before = read()
     after: dict[str, Table] = {one: kept for one, kept in before.items() if one in there}
     after.pop(name, None)
@@ -84,7 +84,7 @@ def _write(tables: Tables) -> None:
         parts.append(f"[{_key(name)}]\n")
         parts += [f"{_key(one)} = {_text(kept.reveal())}\n" for one, kept in table.items()]
         parts.append("\n")
-    write(places.secrets_file(), "".join(parts).rstrip("\n").encode() + b"\n")
+    write(paths.secrets_file(), "".join(parts).rstrip("\n").encode() + b"\n")
 
 
 def _key(name: str) -> str:
@@ -93,7 +93,7 @@ def _key(name: str) -> str:
 
 
 def _text(value: str) -> str:
-    """Return a text as TOML has it: as JSON does, but for one character.
+    """Return a text as TOML writes it: as JSON does, except for one character.
 
     (tomlkit, which writes the file of accounts, takes seconds for ten thousand.)
     """
@@ -107,7 +107,7 @@ def _secrets(table: Any, path: Path) -> dict[str, Secret]:
 
 
 def _content(path: Path) -> bytes:
-    """Return what the file holds, if nobody else can know it."""
+    """Return what the file holds, if no other user can read it."""
     return trusted.content(path, f"the secrets in {str(path)!r} are not used", private=True)
 
 

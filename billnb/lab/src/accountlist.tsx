@@ -1,5 +1,5 @@
 /**
- * Which accounts are there, and what can be done with one or several of them?
+ * The list of accounts, and what can be done with one or several of them.
  *
  * A grid of one tab stop: arrows move, Space chooses, Enter opens, Delete removes.
  */
@@ -20,7 +20,7 @@ import { moved } from './moving';
 import type { BillingModel } from './model';
 import { whyNotRemovable } from './wording';
 
-/** From how many accounts on they can be filtered. */
+/** With more accounts than these, they can be filtered. */
 const MANY = 10;
 
 const MINUTE = 60_000;
@@ -124,7 +124,7 @@ export function AccountList(props: IListProps): JSX.Element {
   );
 }
 
-/** What looks for accounts; all are shown again when it goes. */
+/** The filter of accounts; all are shown again when it is removed. */
 function Filter(props: {
   model: BillingModel;
   trans: TranslationBundle;
@@ -163,10 +163,10 @@ function Summary(props: IListProps): JSX.Element {
   let about = trans.__('all accounts');
   let count = trans._n('%1 account', '%1 accounts', total);
   if (some) {
-    about = trans.__('what is chosen');
+    about = trans.__('chosen accounts');
     count = trans.__('%1 of %2 chosen', chosen.length, shown.length);
   } else if (filtered) {
-    about = trans.__('what is shown');
+    about = trans.__('shown accounts');
     count = ofAll;
   }
   return (
@@ -196,7 +196,7 @@ function Summary(props: IListProps): JSX.Element {
   );
 }
 
-/** How far it is with several accounts, and the way to stop it. */
+/** The progress with several accounts, and a button to stop it. */
 function Progress(props: {
   model: BillingModel;
   trans: TranslationBundle;
@@ -257,7 +257,7 @@ function useFocusThatStays(
   }, [grid, active]);
 }
 
-/** Count minutes, so that what is said of times stays true. */
+/** Count minutes, so that times such as "5 minutes ago" are updated. */
 function useMinute(): number {
   const [minute, setMinute] = useState(0);
   useEffect(() => {

@@ -1,5 +1,5 @@
 /**
- * How does one account look in the list?
+ * One account in the list.
  */
 
 import { Time } from '@jupyterlab/coreutils';

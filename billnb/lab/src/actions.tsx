@@ -1,5 +1,5 @@
 /**
- * Which buttons stand beside an account, or beside all that are chosen?
+ * The buttons beside an account, or beside all that are chosen.
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -10,7 +10,7 @@ import { CommandIDs } from './commands';
 import { analysisIcon, dashboardIcon } from './icons';
 
 export interface IActionsProps {
-  /** Whom the buttons are about, for those who hear them. */
+  /** The accounts of the buttons, for screen readers. */
   about: string;
   removable: boolean;
   /** Why not, where it is not. */

@@ -1,5 +1,5 @@
 /**
- * What does the server say about accounts? Its answers as types; none of them ever holds a secret.
+ * The answers of the server about accounts, as types; none of them holds a secret.
  */
 
 export interface IField {

@@ -1,5 +1,5 @@
 /**
- * What can be done, from the palette, menus, the launcher and the panel alike?
+ * The commands, for the palette, menus, the launcher and the panel.
  */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
@@ -60,7 +60,7 @@ export function addCommands(options: ICommandOptions): void {
   const { app, model, preferences, trans, folder, shownHere, show } = options;
   const { commands } = app;
 
-  /** Whom a command is about: whom it is told, who is pointed at, or who is chosen. */
+  /** The accounts of a command: those given, the one pointed at, or those chosen. */
   function meant(args: ReadonlyPartialJSONObject): readonly string[] {
     if (Array.isArray(args.accounts)) {
       return args.accounts.map(String);
@@ -76,7 +76,7 @@ export function addCommands(options: ICommandOptions): void {
     return model.chosen;
   }
 
-  /** Label a command: by itself in the palette, where nothing around it says of what it is. */
+  /** Label a command: with more words in the palette, where it stands alone. */
   function label(here: string, inPalette: string) {
     return (args: ReadonlyPartialJSONObject) =>
       args.isPalette ? inPalette : here;
@@ -86,7 +86,7 @@ export function addCommands(options: ICommandOptions): void {
   async function nothingThere(accounts: readonly string[]): Promise<boolean> {
     const isEmpty = () => accounts.length === 0 && model.accounts?.length === 0;
     if (isEmpty()) {
-      await model.refresh(); // for one may have come to be
+      await model.refresh(); // one may have been added
     }
     if (isEmpty()) {
       show();
@@ -116,7 +116,7 @@ export function addCommands(options: ICommandOptions): void {
     }
   }
 
-  /** Those of whom a command is about whose host is to be confirmed. */
+  /** The accounts of a command whose host is to be confirmed. */
   function unconfirmed(args: ReadonlyPartialJSONObject): readonly string[] {
     return meant(args).filter(
       name => model.account(name)?.state === 'unconfirmed'
@@ -127,11 +127,11 @@ export function addCommands(options: ICommandOptions): void {
     for (const name of names) {
       const found = await model.hostOf(name);
       if (!found) {
-        return; // what went wrong is said above the list
+        return; // the failure is shown above the list
       }
       const { host, message } = found;
       if (host === null) {
-        await model.test([name]); // for it has been confirmed elsewhere
+        await model.test([name]); // it has been confirmed elsewhere
       } else if (await isHostConfirmed(host, message, trans)) {
         await model.confirmHost(name, host);
       }
@@ -146,7 +146,7 @@ export function addCommands(options: ICommandOptions): void {
     try {
       await open(app, folder(), stem, cells, run && shownHere);
       if (run && shownHere && model.accounts !== null) {
-        await model.refresh(); // for it was loaded, or could not be
+        await model.refresh(); // its state may have changed
       }
     } catch (reason) {
       await showErrorMessage(
@@ -193,7 +193,7 @@ export function addCommands(options: ICommandOptions): void {
       trans.__('Open Dashboard'),
       trans.__('Open Billing Dashboard')
     ),
-    caption: trans.__('Open the dashboard of what is chosen, or of all'),
+    caption: trans.__('Open the dashboard of the chosen accounts, or of all'),
     icon: dashboardIcon,
     execute: async args => {
       const accounts = meant(args);
@@ -210,7 +210,7 @@ export function addCommands(options: ICommandOptions): void {
       trans.__('New Analysis Notebook'),
       trans.__('New Billing Analysis')
     ),
-    caption: trans.__('Begin an analysis of what is chosen, or of all'),
+    caption: trans.__('Begin an analysis of the chosen accounts, or of all'),
     icon: analysisIcon,
     execute: async args => {
       const accounts = meant(args);
@@ -228,7 +228,7 @@ export function addCommands(options: ICommandOptions): void {
       trans.__('Test Billing Accounts')
     ),
     icon: checkIcon,
-    caption: trans.__('Test the connection of what is chosen, or of all'),
+    caption: trans.__('Test the connection of the chosen accounts, or of all'),
     execute: async args => {
       if (model.accounts === null) {
         await model.refresh();
@@ -243,7 +243,7 @@ export function addCommands(options: ICommandOptions): void {
       trans.__('Confirm Host…'),
       trans.__('Confirm the Host of Billing Accounts…')
     ),
-    caption: trans.__('Say that the key may be sent where the account is'),
+    caption: trans.__('Allow the key to be sent to the host of the account'),
     icon: checkIcon,
     isEnabled: args => unconfirmed(args).length > 0,
     isVisible: args => !args.here || unconfirmed(args).length > 0,
@@ -282,11 +282,11 @@ const ACCOUNTS = {
       accounts: {
         type: 'array',
         items: { type: 'string' },
-        description: 'The names of accounts; those that are chosen otherwise.'
+        description: 'The names of accounts; by default, the chosen ones.'
       },
       here: {
         type: 'boolean',
-        description: 'Whether the account that was pointed at is meant.'
+        description: 'Whether to use the account that was pointed at.'
       },
       isPalette: {
         type: 'boolean',

@@ -1,5 +1,5 @@
 /**
- * How is an account connected?
+ * The form that connects an account.
  *
  * A secret lives in the input it is typed into, and nowhere else: it is read when the form is
  * sent, and the form is emptied when it is done.
@@ -45,8 +45,8 @@ export function ConnectForm(props: IFormProps): JSX.Element {
   }, []);
   useEffect(() => {
     if (failure) {
-      const wrong = failure.kind === 'refused' ? '[type=password]' : '';
-      const named = failure.kind === 'taken' ? '[name=name]' : '';
+      const wrong = failure.cause === 'refused' ? '[type=password]' : '';
+      const named = failure.cause === 'taken' ? '[name=name]' : '';
       const find = (what: string) =>
         form.current?.querySelector<HTMLElement>(what);
       const alert = find('[role=alert]');
@@ -58,7 +58,7 @@ export function ConnectForm(props: IFormProps): JSX.Element {
 
   const close = (): void => {
     if (sending) {
-      return; // for what is sent may well come to be
+      return; // the account may still be connected
     }
     form.current?.reset();
     model.view = 'list';
@@ -87,10 +87,10 @@ export function ConnectForm(props: IFormProps): JSX.Element {
     } finally {
       setSending(false);
     }
-    const asked = failed?.kind === 'unconfirmed' ? failed.host : undefined;
+    const asked = failed?.cause === 'unconfirmed' ? failed.host : undefined;
     if (asked && failed && asked !== host) {
       if (await isHostConfirmed(asked, failed.message, trans)) {
-        return send(verify, asked); // the form is read anew, for nothing keeps the key meanwhile
+        return send(verify, asked); // the form is read again: nothing else holds the key
       }
     }
     setFailure(failed);
@@ -116,7 +116,7 @@ export function ConnectForm(props: IFormProps): JSX.Element {
       <h3 id={`${id}-title`}>{trans.__('Connect an account')}</h3>
       {failure && (
         <Failure failure={failure} trans={trans}>
-          {failure.kind === 'unreachable' && (
+          {failure.cause === 'unreachable' && (
             <Button
               type="button"
               small
@@ -124,7 +124,7 @@ export function ConnectForm(props: IFormProps): JSX.Element {
               disabled={sending}
               onClick={() => void send(false)}
             >
-              {trans.__('Keep it all the same')}
+              {trans.__('Connect without a test')}
             </Button>
           )}
         </Failure>
@@ -148,7 +148,7 @@ export function ConnectForm(props: IFormProps): JSX.Element {
           id={`${id}-name`}
           label={trans.__('Account name')}
           fault={nameFault}
-          help={trans.__('What it is called in notebooks.')}
+          help={trans.__('Its name in notebooks.')}
         >
           <input
             id={`${id}-name`}
@@ -172,7 +172,7 @@ export function ConnectForm(props: IFormProps): JSX.Element {
           <ProviderFields
             key={provider.name}
             provider={provider}
-            refused={failure?.kind === 'refused'}
+            refused={failure?.cause === 'refused'}
             secretless={place === 'environment'}
             trans={trans}
           />

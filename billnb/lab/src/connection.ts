@@ -1,5 +1,5 @@
 /**
- * What is sent when the form is filled in?
+ * The message that is sent when the form is filled in.
  */
 
 import type { IConnection, IProvider, Place } from './answers';

@@ -1,5 +1,5 @@
 /**
- * The dialogs that ask whether somebody is sure.
+ * The dialogs that ask for a confirmation.
  */
 
 import { Dialog, showDialog } from '@jupyterlab/apputils';
@@ -67,7 +67,7 @@ export async function isHostConfirmed(
     trans.__('Send the key to %1?', host),
     [
       reason ? sentence(reason) : '',
-      trans.__('Whoever runs %1 can read the key then.', host)
+      trans.__('The operator of %1 can then read the key.', host)
     ],
     trans,
     trans.__('Send it to %1', host)

@@ -1,10 +1,10 @@
 /**
- * What went wrong with a request, and what can be done about it?
+ * The failures of requests: what happened, and what to do next.
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-export type Kind =
+export type Cause =
   | 'invalid'
   | 'taken'
   | 'not_found'
@@ -20,14 +20,14 @@ export type Kind =
 
 /** What happened, and what to do next where the message does not say it. */
 export interface IFailure {
-  kind: Kind;
+  cause: Cause;
   message: string;
   hint: string | null;
-  /** The host to be confirmed, of the kind 'unconfirmed'. */
+  /** The host to be confirmed, where the cause is 'unconfirmed'. */
   host?: string;
 }
 
-const KINDS: readonly string[] = [
+const CAUSES: readonly string[] = [
   'invalid',
   'taken',
   'not_found',
@@ -40,9 +40,9 @@ const KINDS: readonly string[] = [
   'unexpected'
 ];
 
-/** Say in two or three words what kind of failure it is. */
-export function titleOf(kind: Kind, trans: TranslationBundle): string {
-  switch (kind) {
+/** Say in two or three words what the cause of a failure is. */
+export function titleOf(cause: Cause, trans: TranslationBundle): string {
+  switch (cause) {
     case 'invalid':
       return trans.__('Not possible');
     case 'taken':
@@ -91,12 +91,12 @@ export function failureOf(
   trans: TranslationBundle
 ): IFailure {
   if (isFailure(body)) {
-    const { kind, message, hint, host } = body;
-    return { kind, message, hint: hint || null, ...(host && { host }) };
+    const { cause, message, hint, host } = body;
+    return { cause, message, hint: hint || null, ...(host && { host }) };
   }
   if (status === 404) {
     return {
-      kind: 'absent',
+      cause: 'absent',
       message: trans.__('The server extension of billnb is not running.'),
       hint: trans.__(
         'In a terminal, run “jupyter server extension enable billnb”, then start the server again.'
@@ -105,13 +105,13 @@ export function failureOf(
   }
   if (status === 401 || status === 403) {
     return {
-      kind: 'unexpected',
-      message: trans.__('The server no longer lets this page in.'),
+      cause: 'unexpected',
+      message: trans.__('The server no longer accepts this page.'),
       hint: trans.__('Reload the page and sign in again.')
     };
   }
   return {
-    kind: 'unexpected',
+    cause: 'unexpected',
     message: trans.__('The server answered with status %1.', status),
     hint: trans.__('Its log says more.')
   };
@@ -120,9 +120,9 @@ export function failureOf(
 /** Say what a request without an answer means. */
 export function offline(trans: TranslationBundle): IFailure {
   return {
-    kind: 'offline',
+    cause: 'offline',
     message: trans.__('The Jupyter server does not answer.'),
-    hint: trans.__('See that it is still running, then refresh.')
+    hint: trans.__('Check that the server is running, then refresh.')
   };
 }
 
@@ -132,14 +132,14 @@ export function failureIn(reason: unknown, trans: TranslationBundle): IFailure {
     return reason.failure;
   }
   return {
-    kind: 'unexpected',
+    cause: 'unexpected',
     message: reason instanceof Error ? reason.message : String(reason),
     hint: trans.__('Refresh, and try again.')
   };
 }
 
 interface IAnswer {
-  kind: Kind;
+  cause: Cause;
   message: string;
   hint?: string | null;
   host?: string | null;
@@ -149,10 +149,10 @@ function isFailure(body: unknown): body is IAnswer {
   if (typeof body !== 'object' || body === null) {
     return false;
   }
-  const { kind, message } = body as Record<string, unknown>;
+  const { cause, message } = body as Record<string, unknown>;
   return (
     typeof message === 'string' &&
-    typeof kind === 'string' &&
-    KINDS.includes(kind)
+    typeof cause === 'string' &&
+    CAUSES.includes(cause)
   );
 }

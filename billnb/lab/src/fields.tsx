@@ -1,5 +1,5 @@
 /**
- * What does a vendor have to be told?
+ * The fields of the form that a provider needs.
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';

@@ -1,6 +1,5 @@
 /**
- * What stands for what among JupyterLab's icons? A receipt for billing, bars for a dashboard, and a
- * notebook in one colour, as buttons need it.
+ * The icons: a receipt for billing, bars for a dashboard, and a notebook in one colour, for buttons.
  */
 
 import { LabIcon } from '@jupyterlab/ui-components';

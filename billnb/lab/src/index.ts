@@ -1,8 +1,8 @@
 /**
- * What does billnb add to JupyterLab? A sidebar with billing accounts, and the way to it.
+ * The plugin: a sidebar with billing accounts, and the commands that open it.
  *
- * All that is needed of the application itself is the application: where a launcher, a palette,
- * settings or a file browser are missing, the rest works without them.
+ * Only the application itself is required: without a launcher, a palette, settings or a file browser,
+ * the rest still works.
  */
 
 import type {

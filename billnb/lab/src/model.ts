@@ -1,7 +1,7 @@
 /**
- * What does the panel know? The accounts, what is being done with them, and what went wrong.
+ * The state of the panel: the accounts, what is being done with them, and what went wrong.
  *
- * A secret is never part of it: `connect` hands it on and forgets it.
+ * It never holds a secret: `connect` passes it on and forgets it.
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -50,12 +50,12 @@ export class BillingModel extends VDomModel {
     return this._failure;
   }
 
-  /** What went well last, for those who cannot see it happen. */
+  /** What went well last, for screen readers. */
   get notice(): string {
     return this._notice;
   }
 
-  /** Whether the notice is for everybody, for there is nothing else to be seen. */
+  /** Whether the notice is shown to everybody, because nothing else can be seen. */
   get noticeShown(): boolean {
     return this._noticeShown;
   }
@@ -274,7 +274,7 @@ export class BillingModel extends VDomModel {
       try {
         await this._requests.remove(name, force);
       } catch (reason) {
-        if (failureIn(reason, this._trans).kind === 'storage') {
+        if (failureIn(reason, this._trans).cause === 'storage') {
           held.push(name);
         }
         throw reason;
@@ -300,7 +300,7 @@ export class BillingModel extends VDomModel {
     });
   }
 
-  /** Ask for the accounts anew, without hiding what just went wrong. */
+  /** Ask for the accounts again, without hiding what just went wrong. */
   private async _confirm(): Promise<void> {
     const failure = this._failure;
     await this.refresh();

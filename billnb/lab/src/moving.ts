@@ -1,5 +1,5 @@
 /**
- * Which row does a key lead to?
+ * The moves between rows by keyboard.
  */
 
 const PAGE = 10;

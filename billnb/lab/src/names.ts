@@ -1,5 +1,5 @@
 /**
- * What may an account be called, and what is its notebook called?
+ * The names of accounts, and of their notebooks.
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';

@@ -1,5 +1,5 @@
 /**
- * What stands in the notebooks that are opened? Cells that name accounts, and nothing more of them.
+ * The cells of the notebooks that are opened; of accounts, they hold only the names.
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -63,14 +63,14 @@ export function analysis(
     markdown(
       `## ${trans.__('What is spent')}`,
       trans.__(
-        'A month still running is compared with as many days of the one before. Cancelled and refunded invoices are left out.'
+        'The current month is compared with as many days of the month before. Cancelled and refunded invoices are left out.'
       )
     ),
     code('billnb.analysis.spend(history)'),
     code('billnb.charts.spend_trend(history)'),
     markdown(
       `## ${trans.__('What is unpaid')}`,
-      trans.__('Unpaid invoices, by how long they have been so.')
+      trans.__('Unpaid invoices, by age.')
     ),
     code('billnb.analysis.ageing(history)'),
     code('billnb.charts.ageing(history)')
@@ -95,7 +95,7 @@ export function tour(trans: TranslationBundle): ICell[] {
     code('billnb.explore(history)'),
     ...questions,
     markdown(
-      `## ${trans.__('To hand it on')}`,
+      `## ${trans.__('To share it')}`,
       trans.__(
         'One file that opens anywhere, with names, cards and links left out.'
       )

@@ -1,5 +1,5 @@
 /**
- * What is shown where there is no list: that it is on its way, that it is empty, that it failed?
+ * What is shown in the place of the list: that it is loading, is empty, or failed.
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -63,7 +63,7 @@ export function Failure(props: {
   const { failure, trans, onDismiss, children } = props;
   return (
     <div className="billnb-Failure" role="alert" tabIndex={-1}>
-      <p className="billnb-Failure-title">{titleOf(failure.kind, trans)}</p>
+      <p className="billnb-Failure-title">{titleOf(failure.cause, trans)}</p>
       <p>{sentence(failure.message)}</p>
       {failure.hint && <p>{sentence(failure.hint)}</p>}
       {children && <div className="billnb-Failure-actions">{children}</div>}

@@ -1,5 +1,5 @@
 /**
- * How does a notebook come to be, and how is it shown?
+ * The writing and opening of notebooks.
  */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';

@@ -1,5 +1,5 @@
 /**
- * Where do accounts stand in JupyterLab? In a sidebar of their own.
+ * The sidebar with the accounts.
  */
 
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';

@@ -1,5 +1,5 @@
 /**
- * From when on is a history loaded?
+ * The periods for which a history can be loaded.
  */
 
 export const PERIODS = [

@@ -1,5 +1,5 @@
 /**
- * What does this user want opened, and how much of a history?
+ * The user's settings: what is opened, and how much of a history.
  */
 
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';

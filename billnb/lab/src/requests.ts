@@ -1,5 +1,5 @@
 /**
- * How is the server asked about accounts?
+ * The requests to the server extension.
  */
 
 import { URLExt } from '@jupyterlab/coreutils';

@@ -1,5 +1,5 @@
 /**
- * How is the same done with several accounts? A few at a time, until it is done or stopped.
+ * A round of the same action over several accounts, a few at a time, until it is done or stopped.
  */
 
 /** How many accounts are tested or removed at a time. */

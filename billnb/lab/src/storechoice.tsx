@@ -1,5 +1,5 @@
 /**
- * Where is the key to be kept?
+ * The choice of the store that keeps the key.
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';

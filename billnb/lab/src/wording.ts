@@ -1,5 +1,5 @@
 /**
- * How is the state of an account said?
+ * The texts about the state of an account.
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -47,7 +47,7 @@ export function stateText(state: State, trans: TranslationBundle): string {
   }
 }
 
-/** Say what is the matter with an account, and then what to do; nothing when nothing is. */
+/** Say what is wrong with an account, and then what to do; nothing if nothing is wrong. */
 export function adviceOf(
   account: IAccount,
   trans: TranslationBundle
@@ -73,13 +73,13 @@ export function adviceOf(
     case 'unconfirmed':
       return said.length > 0
         ? said // which names the host
-        : [trans.__('Its key would go to a host that it is not for.')];
+        : [trans.__('Its key would be sent to a host that was not confirmed.')];
     case 'locked':
       return said.length > 0
         ? said // which says what to do as well
         : [
             account.kept === 'file'
-              ? trans.__('Put the file right, and test again.')
+              ? trans.__('Correct the file, and test again.')
               : trans.__('Unlock the keyring, and test again.')
           ];
     case 'unknown':
@@ -127,7 +127,7 @@ export function syncText(
   return account.state === 'ok' ? trans.__('never loaded') : '';
 }
 
-/** Say what stands behind an account: when it was loaded and tested, and where its key is. */
+/** Say when an account was loaded and tested, and where its key is. */
 export function detailsOf(
   account: IAccount,
   trans: TranslationBundle,

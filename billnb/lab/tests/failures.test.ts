@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Kind } from '../src/failures';
+import type { Cause } from '../src/failures';
 import {
   failureIn,
   failureOf,
@@ -12,13 +12,13 @@ import { trans } from './translation';
 
 describe('what an answer means', () => {
   it('is what the server says, where it says something', () => {
-    const body = { kind: 'refused', message: 'No.', hint: 'Another key.' };
+    const body = { cause: 'refused', message: 'No.', hint: 'Another key.' };
     expect(failureOf(422, body, trans)).toEqual(body);
   });
 
   it('names the host that a key may not go to before it is confirmed', () => {
     const body = {
-      kind: 'unconfirmed',
+      cause: 'unconfirmed',
       message: 'Not there.',
       hint: null,
       host: 'api.example.com'
@@ -29,7 +29,7 @@ describe('what an answer means', () => {
 
   it('needs no hint', () => {
     for (const hint of [undefined, null, '']) {
-      const body = { kind: 'invalid', message: 'No.', hint };
+      const body = { cause: 'invalid', message: 'No.', hint };
       expect(failureOf(400, body, trans).hint).toBeNull();
     }
   });
@@ -37,18 +37,18 @@ describe('what an answer means', () => {
   it('is a missing server extension, when nothing is known of the address', () => {
     for (const body of [null, 'Not Found', { message: 'Not Found' }]) {
       const failure = failureOf(404, body, trans);
-      expect(failure.kind).toBe('absent');
+      expect(failure.cause).toBe('absent');
       expect(failure.hint).toContain('jupyter server extension enable billnb');
     }
   });
 
   it('is an account that is gone, when the extension says so', () => {
-    const body = { kind: 'not_found', message: 'No such account.', hint: '' };
-    expect(failureOf(404, body, trans).kind).toBe('not_found');
+    const body = { cause: 'not_found', message: 'No such account.', hint: '' };
+    expect(failureOf(404, body, trans).cause).toBe('not_found');
   });
 
   it('is what the server forbids, when it says so', () => {
-    const body = { kind: 'forbidden', message: 'Not yours.', hint: null };
+    const body = { cause: 'forbidden', message: 'Not yours.', hint: null };
     expect(failureOf(403, body, trans)).toEqual(body);
   });
 
@@ -62,8 +62,8 @@ describe('what an answer means', () => {
     expect(failureOf(502, '<html>', trans).message).toContain('502');
   });
 
-  it('takes no kind that it does not know', () => {
-    const body = { kind: 'absent', message: 'Made up.' };
+  it('takes no cause that it does not know', () => {
+    const body = { cause: 'absent', message: 'Made up.' };
     expect(failureOf(500, body, trans).message).toContain('500');
   });
 });
@@ -81,7 +81,7 @@ describe('what was thrown', () => {
 });
 
 describe('a failure', () => {
-  const kinds: Kind[] = [
+  const causes: Cause[] = [
     'invalid',
     'taken',
     'not_found',
@@ -96,9 +96,9 @@ describe('a failure', () => {
     'offline'
   ];
 
-  it('has a title of its own, by its kind', () => {
-    const titles = kinds.map(kind => titleOf(kind, trans));
-    expect(new Set(titles).size).toBe(kinds.length);
+  it('has a title of its own, by its cause', () => {
+    const titles = causes.map(cause => titleOf(cause, trans));
+    expect(new Set(titles).size).toBe(causes.length);
   });
 
   it.each([

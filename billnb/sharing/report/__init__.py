@@ -1,4 +1,4 @@
-"""The report: a history as one file that opens anywhere."""
+"""The report: a history as one HTML file that opens anywhere."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from itables.utils import read_package_file
 from plotly.offline import get_plotlyjs
 
 from billnb import charts, engine
-from billnb.analysis.asked import Asked
+from billnb.analysis.cached import CachedAnswers
 from billnb.charts.heading import without_sentence
 from billnb.charts.panels import when
 from billnb.files.atomic import replace
@@ -37,12 +37,12 @@ from billnb.values.moments import Moment
 
 _SCRIPT = "page/page.js"
 _MARKUP = re.compile("<[^>]+>")
-_TWICE = "The same account, kind, amount and day: some may be meant, such as two top-ups."
+_TWICE = "The same account, kind, amount and day: some may be intended, such as two top-ups."
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading, what is drawn below it, and the same in tables."""
+    """A section of the report: a heading, a figure, and its numbers in tables."""
 
     name: str
     short: str
@@ -63,10 +63,10 @@ def report(
 ) -> Path:
     """Write a history as one HTML file that opens anywhere, without a network.
 
-    What a decision needs comes first: what was spent in the running month and how that compares,
-    what is unpaid, what is left of prepaid balances, and as of when all that is and how it was
-    verified. Charts follow, each with its figures in a table, and then the entries, to be sorted
-    and searched. The file is written whole or not at all.
+    The numbers that matter come first: the spend of the current month and its change, what is
+    unpaid, what is left of prepaid balances, the moment all this is for, and how it was verified.
+    Charts follow, each with its numbers in a table, and then the entries, which can be sorted and
+    searched. The file is written whole or not at all.
 
     Parameters
     ----------
@@ -75,16 +75,16 @@ def report(
     path : path-like
         The file; one that is there is replaced.
     title : str, optional
-        What stands on top, as it is; "Billing report" unless told otherwise.
+        The title, which is not redacted; "Billing report" by default.
     redact : bool
-        Whether to leave out e-mail addresses, card details and document URLs, and to put
-        pseudonyms for account names and ids: see :func:`billnb.redact`.
+        Whether to leave out e-mail addresses, card details and document URLs, and to replace
+        account names and ids by pseudonyms: see :func:`billnb.redact`.
     scale : bool
         Whether to show index numbers instead of amounts: 100 is about the mean month of a
-        currency. They are rounded, so that amounts cannot be reckoned back; proportions, dates,
-        counts and names stay as they are: see :func:`billnb.sharing.scaled`.
+        currency. They are rounded, so that amounts cannot be computed from them; proportions,
+        dates, counts and names are not changed: see :func:`billnb.sharing.scaled`.
     as_of : str, datetime.date or datetime.datetime, optional
-        When it is; unless told otherwise, when the history was read.
+        The moment to answer for; by default, when the history was read.
 
     Returns
     -------
@@ -94,8 +94,8 @@ def report(
     Raises
     ------
     ArgumentError
-        When the file cannot be written, with what was there untouched; and for a frame that lacks
-        columns.
+        When the file cannot be written, and an existing one is not changed; and for a frame that
+        lacks columns.
     MixedCurrencyError
         When entries state no currency.
     MoneyError
@@ -112,7 +112,7 @@ def report(
     exact = redacted(history) if redact else engine.whole(history)
     shown = scaled(exact) if scale else exact
     page = _page(shown, exact, title, redact=redact, scale=scale, as_of=as_of)
-    replace(path, page.encode(errors="replace"))  # a title may hold what is no text
+    replace(path, page.encode(errors="replace"))  # a title may hold lone surrogates
     return Path(path)
 
 
@@ -139,8 +139,8 @@ def _page(
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    asked = Asked(history)
-    sections = list(_sections(asked, exact, now))
+    cached = CachedAnswers(history)
+    sections = list(_sections(cached, exact, now))
     figures = [one.figure.to_json() for one in sections if one.figure is not None]
     scripts = {
         "plotly": get_plotlyjs(),
@@ -151,7 +151,7 @@ def _page(
         as_of=words.moment(now),
         extent=_extent(history),
         verified=cards.verification(how),
-        cards=cards.cards(asked, now),
+        cards=cards.cards(cached, now),
         sections=sections,
         notices=_notices(redact=redact, scale=scale),
         digests=" ".join(map(_digest, scripts.values())),
@@ -167,27 +167,27 @@ def _page(
 
 
 def _digest(script: str) -> str:
-    """Return by what a browser knows a script that may run, and no other."""
+    """Return the hash by which a browser allows a script to run."""
     return f"'sha256-{base64.b64encode(sha256(script.encode()).digest()).decode('ascii')}'"
 
 
-def _sections(asked: Asked, exact: pd.DataFrame, now: datetime) -> Iterator[Section]:
+def _sections(cached: CachedAnswers, exact: pd.DataFrame, now: datetime) -> Iterator[Section]:
     drawn: dict[str, tuple[str, Callable[..., go.Figure] | None, list[Table]]] = {
-        "spend": ("Spend", charts.spend_trend, tables.spend(asked, now)),
-        "charges": ("What was charged", charts.charge_breakdown, tables.charges(asked)),
-        "status": ("Status", charts.status_distribution, tables.statuses(asked)),
-        "unpaid": ("Unpaid", charts.ageing, tables.ageing(asked, now)),
-        "balance": ("Prepaid balance", charts.balance, tables.balance(asked)),
-        "cash": ("Invoiced and paid", charts.cash_flow, tables.cash(asked, now)),
-        "twice": ("Looks charged twice", None, tables.duplicates(asked.history, exact)),
+        "spend": ("Spend", charts.spend_trend, tables.spend(cached, now)),
+        "charges": ("What was charged", charts.charge_breakdown, tables.charges(cached)),
+        "status": ("Status", charts.status_distribution, tables.statuses(cached)),
+        "unpaid": ("Unpaid", charts.ageing, tables.ageing(cached, now)),
+        "balance": ("Prepaid balance", charts.balance, tables.balance(cached)),
+        "cash": ("Invoiced and paid", charts.cash_flow, tables.cash(cached, now)),
+        "twice": ("Looks charged twice", None, tables.duplicates(cached.history, exact)),
     }
     for name, (short, chart, found) in drawn.items():
         if chart is None:
             notes = [_TWICE if found else "No two entries look alike."]
             yield Section(name, short, short, found, notes)
             continue
-        figure = chart(asked, as_of=now)
-        if not figure.data:  # it says in a sentence why there is nothing to see
+        figure = chart(cached, as_of=now)
+        if not figure.data:  # its sentence says why there is nothing to see
             sentence = html.unescape(_MARKUP.sub(" ", figure.layout.annotations[0].text)).strip()
             yield Section(name, short, short, found, [sentence])
             continue
@@ -208,18 +208,18 @@ def _extent(history: pd.DataFrame) -> str:
 
 
 def _notices(*, redact: bool, scale: bool) -> list[str]:
-    """Return what a reader must know of what the file holds."""
+    """Return the notices about what the file holds."""
     notices = [
         "Redacted: account names and ids are pseudonyms; e-mail addresses, card details and links "
         "are left out."
         if redact
-        else "Not redacted: names of accounts, ids, cards and links. Mind whom you hand it to."
+        else "Not redacted: names of accounts, ids, cards and links. Share it with care."
     ]
     if scale:
         notices.append(
             f"Amounts are index numbers: {INDEX_BASE} is about the mean month's spend in a "
-            "currency. They are rounded, so that they do not tell it; what is much smaller than "
-            "an entry is on average may show as 0."
+            "currency. They are rounded, so that they do not reveal it; amounts much smaller than "
+            "the average entry may show as 0."
         )
     return notices
 

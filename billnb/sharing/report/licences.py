@@ -9,7 +9,7 @@ from plotly.offline import get_plotlyjs_version
 
 
 def notices() -> str:
-    """Return what their authors ask to be kept with every copy, for a person to read.
+    """Return the licence texts that must be kept with every copy.
 
     Examples
     --------

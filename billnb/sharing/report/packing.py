@@ -23,12 +23,14 @@ COLUMNS = {
     "description": "Description",
     "provider": "Provider",
 }
-"""What the table shows, and what it calls it."""
+"""The columns of the table, and their headings."""
 
 DETAILS = {"entry_id": "Id", "method": "Method", "method_last4": "Card", "document_url": "Document"}
-"""What it shows as well where nothing is redacted."""
+"""The columns shown as well if nothing is redacted."""
 
-_CODES = "".join(chr(code) for code in range(ord("#"), ord("\\")))  # none that JSON escapes
+_CODES = "".join(
+    chr(code) for code in range(ord("#"), ord("\\"))
+)  # without characters that JSON escapes
 
 
 def packed(text: str) -> str:
@@ -45,9 +47,8 @@ def packed(text: str) -> str:
 def content(history: pd.DataFrame, *, details: bool) -> str:
     """Return the entries as JSON, by column, newest entry first.
 
-    Compression does little for a column of few words, or of instants: words become codes of one
-    character, and instants the minutes between them. Amounts are their digits, as text: a number
-    would be read as a binary float.
+    For compression, columns of few words become codes of one character each, and instants the
+    minutes between them. Amounts are text, because a number would be read as a binary float.
     """
     shown = {**COLUMNS, **(DETAILS if details else {})}
     newest = history.iloc[::-1]

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from billnb import analysis
-from billnb.analysis.asked import Asked
+from billnb.analysis.cached import CachedAnswers
 from billnb.engine import answers
 from billnb.history.rules import COMPONENTS
 from billnb.values import words
@@ -43,9 +43,9 @@ class Table:
     text_columns: int = 1
 
 
-def spend(asked: Asked, as_of: datetime) -> list[Table]:
+def spend(cached: CachedAnswers, as_of: datetime) -> list[Table]:
     """Return what was charged each month by component, and its change, a table a currency."""
-    spent, charged = asked.spend("month", as_of), asked.charges("month")
+    spent, charged = cached.spend("month", as_of), cached.charges("month")
     tables = []
     for currency, part in spent.groupby("currency"):
         mine = charged[charged["currency"] == currency]
@@ -67,9 +67,9 @@ def spend(asked: Asked, as_of: datetime) -> list[Table]:
     return tables
 
 
-def charges(asked: Asked) -> list[Table]:
+def charges(cached: CachedAnswers) -> list[Table]:
     """Return what was charged altogether by account and component, a table a currency."""
-    charged = asked.charges("month")
+    charged = cached.charges("month")
     tables = []
     for currency, part in charged.groupby("currency"):
         rows: list[list[str]] = []
@@ -86,8 +86,8 @@ def charges(asked: Asked) -> list[Table]:
     return tables
 
 
-def statuses(asked: Asked) -> list[Table]:
-    """Return how many entries have which status, and what they come to."""
+def statuses(cached: CachedAnswers) -> list[Table]:
+    """Return the number and the total of entries by status."""
     rows = [
         [
             one["kind"],
@@ -97,13 +97,13 @@ def statuses(asked: Asked) -> list[Table]:
             words.percent(one["share"]),
             _digits(one["amount"]),
         ]
-        for one in answers.records(asked.statuses())
+        for one in answers.records(cached.statuses())
     ]
     head = ["kind", "status", "currency", "entries", "share", "amount"]
     return [Table("Entries by status", head, rows, text_columns=3)]
 
 
-def ageing(asked: Asked, as_of: datetime) -> list[Table]:
+def ageing(cached: CachedAnswers, as_of: datetime) -> list[Table]:
     """Return what is unpaid, by account and age."""
     rows = [
         [
@@ -115,15 +115,15 @@ def ageing(asked: Asked, as_of: datetime) -> list[Table]:
             f"{one['entries']:,}",
             _digits(one["amount"]),
         ]
-        for one in answers.records(asked.ageing(as_of))
+        for one in answers.records(cached.ageing(as_of))
     ]
     head = ["provider", "account", "currency", "days", "since it was", "invoices", "amount"]
     return [Table("Unpaid invoices by age", head, rows, text_columns=5)] if rows else []
 
 
-def balance(asked: Asked) -> list[Table]:
+def balance(cached: CachedAnswers) -> list[Table]:
     """Return prepaid balances at the end of each month."""
-    left = asked.balance()
+    left = cached.balance()
     left = left.assign(month=left["issued_at"].dt.strftime("%Y-%m"))
     last = left.groupby(["provider", "account", "currency", "month"], as_index=False).last()
     rows = [
@@ -134,9 +134,9 @@ def balance(asked: Asked) -> list[Table]:
     return [Table("Prepaid balances", head, rows[::-1], text_columns=3)] if rows else []
 
 
-def cash(asked: Asked, as_of: datetime) -> list[Table]:
+def cash(cached: CachedAnswers, as_of: datetime) -> list[Table]:
     """Return what was invoiced and what was paid each month, a table a currency."""
-    frames = asked.spend("month", as_of), asked.cash("month", as_of)
+    frames = cached.spend("month", as_of), cached.cash("month", as_of)
     currencies = sorted({one for frame in frames for one in frame["currency"]})
     tables = []
     for currency in currencies:
@@ -157,9 +157,9 @@ def cash(asked: Asked, as_of: datetime) -> list[Table]:
 
 
 def duplicates(history: pd.DataFrame, exact: pd.DataFrame) -> list[Table]:
-    """Return what looks charged twice; the newest, where there is much of it.
+    """Return the entries that look charged twice; of many, the newest.
 
-    Rounded amounts may be alike where the exact ones, of the same rows, are not.
+    They are found by the exact amounts, because rounded ones may be equal by chance.
     """
     numbers = answers.column((f"{number:09}" for number in range(len(history))), pa.string())
     alike = analysis.duplicates(exact.assign(entry_id=numbers))

@@ -1,7 +1,7 @@
-"""A history whose answers are kept, so that a page asks each question once.
+"""A history with its answers cached, so that a page asks each question once.
 
-Charts, tables and cards of one page want the same answers. Each of them takes a history or an
-:class:`Asked`; a report makes one of these, and hands it to all.
+The charts, tables and cards of a page need the same answers. Each of them takes a history or a
+:class:`CachedAnswers`; a report makes one, and passes it to all.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Asked:
-    """A history, and the answers that were asked of it.
+class CachedAnswers:
+    """A history, and its answers so far.
 
-    Answers are shared: whoever wants to change one makes a copy.
+    Answers are shared: make a copy before you change one.
 
     Parameters
     ----------
     history : pandas, polars, pyarrow, duckdb, dask or pyspark frame
-        The history, which must not change while it is asked.
+        The history, which must not change meanwhile.
 
     Examples
     --------
     >>> import billnb
-    >>> asked = Asked(billnb.demo())
-    >>> asked.charges("month") is asked.charges("month")
+    >>> cached = CachedAnswers(billnb.demo())
+    >>> cached.charges("month") is cached.charges("month")
     True
     """
 
@@ -45,8 +45,8 @@ class Asked:
         self._answers: dict[tuple[object, ...], pd.DataFrame] = {}
 
     @classmethod
-    def of(cls, history: Any) -> Asked:
-        """Return a history as one that can be asked; one that is so already is returned."""
+    def of(cls, history: Any) -> CachedAnswers:
+        """Return the cached answers of a history; those given are returned as they are."""
         return history if isinstance(history, cls) else cls(history)
 
     def ageing(self, as_of: datetime) -> pd.DataFrame:
@@ -69,8 +69,8 @@ class Asked:
         """Return the answer of :func:`billnb.analysis.duplicates`."""
         return self._once(duplicates)
 
-    def silent_invoices(self) -> int:
-        """Return how many invoices state no status: nobody knows whether they are paid."""
+    def invoices_without_status(self) -> int:
+        """Return the number of invoices that state no status, and so may be unpaid."""
         found = self.statuses()
         silent = (found["kind"] == "invoice") & found["status"].isna()
         return int(found.loc[silent, "entries"].sum())
@@ -92,4 +92,4 @@ class Asked:
         return self._answers[key]
 
 
-__all__ = ["Asked"]
+__all__ = ["CachedAnswers"]

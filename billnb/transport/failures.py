@@ -1,4 +1,4 @@
-"""What is said of a request that failed on its way, and whether another try may do better."""
+"""The messages about requests that failed without an answer, and whether to try again."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import ssl
 from requests import exceptions
 from urllib3.exceptions import LocationValueError, NameResolutionError
 
-from billnb.transport.trust import ADVICE
+from billnb.transport.certificates import ADVICE
 
-_STORIES: tuple[tuple[type[Exception], str], ...] = (
-    (NameResolutionError, "no address is known of that name; check base_url and the network"),
+_EXPLANATIONS: tuple[tuple[type[Exception], str], ...] = (
+    (NameResolutionError, "the name has no address; check base_url and the network"),
     (exceptions.ProxyError, "the proxy refused or failed; check HTTPS_PROXY"),
     (exceptions.SSLError, "no trusted TLS connection could be made"),
     (exceptions.ConnectTimeout, "no connection could be made in time"),
     (exceptions.Timeout, "no answer in time"),
 )
-# addresses that cannot be meant
+# invalid addresses, for which another try is no use
 _LASTING = (exceptions.InvalidURL, exceptions.InvalidSchema, LocationValueError)
 _CLOCK = frozenset({9, 10})  # not valid yet, or no longer, as OpenSSL numbers it
 _OTHER_HOST = frozenset({62, 64})
 
 
-def told(error: Exception) -> tuple[str, bool]:
+def explained(error: Exception) -> tuple[str, bool]:
     """Return what happened and what to do about it, and whether to try again.
 
-    Nothing that an error says itself is repeated: it may hold the request.
+    The text of an error is not repeated: it may hold the request.
     """
     chain = _chain(error)
     for one in chain:
@@ -33,12 +33,12 @@ def told(error: Exception) -> tuple[str, bool]:
             return _of_certificate(one.verify_code), False
         if isinstance(one, _LASTING):
             return (
-                "the address, or that of the proxy, is none; check base_url and HTTPS_PROXY",
+                "the address, or that of the proxy, is invalid; check base_url and HTTPS_PROXY",
                 False,
             )
-    for kind, story in _STORIES:
-        if any(isinstance(one, kind) for one in chain):
-            return story, True
+    for error_class, explanation in _EXPLANATIONS:
+        if any(isinstance(one, error_class) for one in chain):
+            return explanation, True
     return "the connection failed, or was cut before the answer was whole", True
 
 
@@ -48,13 +48,13 @@ def _of_certificate(code: int) -> str:
     if code in _OTHER_HOST:
         return "its TLS certificate is another host's; check base_url"
     return (
-        "its TLS certificate is of no trusted authority; where a company has one of its own, "
+        "its TLS certificate is not from a trusted authority; where a company has its own, "
         f"{ADVICE}"
     )
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    """Return an error with those it was made of, as requests and urllib3 hold them."""
+    """Return an error with its causes, as requests and urllib3 hold them."""
     found: list[BaseException] = []
     waiting = [error]
     while waiting:
@@ -67,4 +67,4 @@ def _chain(error: BaseException) -> list[BaseException]:
     return found
 
 
-__all__ = ["told"]
+__all__ = ["explained"]

@@ -30,26 +30,26 @@ def accounts_file() -> Path:
 
 
 def secrets_file() -> Path:
-    """Return the file of secrets, for those who want no keyring; it stands beside the accounts."""
+    """Return the file of secrets kept without a keyring; it is beside the file of accounts."""
     return _beside(accounts_file(), "secrets.toml")
 
 
 def pending_file() -> Path:
-    """Return the file of secrets that the keyring may hold without an account; it holds none."""
+    """Return the file that notes secrets in the keyring without an account; it holds no secret."""
     return _beside(accounts_file(), "pending.json")
 
 
 def states_file() -> Path:
-    """Return the file of what was found out about accounts."""
+    """Return the file of the states of accounts."""
     if os.environ.get(VARIABLE):
         return _beside(accounts_file(), "states.json")
     return user_state_path("billnb", appauthor=False) / "states.json"
 
 
 def service() -> str:
-    """Return what this user's secrets are filed under in the keyring.
+    """Return the service name of this user's secrets in the keyring.
 
-    Another file of accounts has another name there: accounts of one name may be in both.
+    Each file of accounts has its own: two files may have accounts of the same name.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def service() -> str:
 
 
 def _beside(accounts: Path, name: str) -> Path:
-    """Return a file that belongs to a file of accounts: several may share a folder."""
+    """Return a file beside a file of accounts, of which several may share a folder."""
     return accounts.with_name(name if accounts.name == _FILE else f"{accounts.stem}-{name}")
 
 

@@ -1,8 +1,8 @@
-"""Calls that nothing can interrupt, made in threads apart that nobody has to wait for.
+"""Daemon threads for calls that cannot be interrupted.
 
-A name is looked up in C: no signal, deadline or other thread gets in between. The threads are
-daemons, so that a process can end while one is stuck, and there are only so many of them; those of
-:class:`concurrent.futures.ThreadPoolExecutor` would be waited for.
+A name is looked up in C: no signal, deadline or other thread can interrupt it. The threads are
+daemons, so that a process can end while one is stuck, and their number is limited. A process would
+wait for those of :class:`concurrent.futures.ThreadPoolExecutor`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 
-class Apart(Generic[T]):
-    """Threads for calls that cannot be interrupted; one that asks the same joins the one under way.
+class DaemonThreads(Generic[T]):
+    """Daemon threads for calls that cannot be interrupted; equal calls at a time are made once.
 
     Parameters
     ----------
@@ -28,12 +28,12 @@ class Apart(Generic[T]):
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._start_anew()
+        self._restart()
         if hasattr(os, "register_at_fork"):  # a forked child has none of the threads
-            os.register_at_fork(after_in_child=self._start_anew)
+            os.register_at_fork(after_in_child=self._restart)
 
     def call(self, key: Hashable, function: Callable[[], T]) -> Future[T]:
-        """Have a function called, unless the same is under way; `key` says what is the same."""
+        """Return the future of a call; calls with the same `key` at a time share one."""
         with self._lock:
             found = self._under_way.get(key)
             if found is not None:
@@ -43,10 +43,10 @@ class Apart(Generic[T]):
             self._waiting.append((key, function))
             if self._threads < self._most:
                 self._threads += 1
-                threading.Thread(target=self._work, name="billnb-apart", daemon=True).start()
+                threading.Thread(target=self._work, name="billnb-daemon", daemon=True).start()
         return future
 
-    def _start_anew(self) -> None:
+    def _restart(self) -> None:
         self._lock = threading.Lock()
         self._under_way: dict[Hashable, Future[T]] = {}
         self._waiting: deque[tuple[Hashable, Callable[[], T]]] = deque()
@@ -74,8 +74,8 @@ class Apart(Generic[T]):
             del future, result, failure, function
 
 
-def waited_for(future: Future[T], moment: Callable[[], float]) -> T:
-    """Return a result; `moment` says for how long to wait at a time, or raises."""
+def wait_for(future: Future[T], next_check: Callable[[], float]) -> T:
+    """Return a result; `next_check` returns the seconds to wait at a time, or raises."""
     while not future.done():
-        wait([future], timeout=moment())
+        wait([future], timeout=next_check())
     return future.result()

@@ -1,8 +1,8 @@
-"""A TCP connection to a host by name, made in the time there is.
+"""TCP connections to hosts by name, made within the time left.
 
-The name is looked up in a thread apart. Its addresses are tried as RFC 8305 has it ("Happy
-Eyeballs"): the next one a moment after the one before, whichever answers first, so that silent
-addresses cost no more than a moment each.
+Names are looked up in daemon threads. Addresses are tried as RFC 8305 says ("Happy Eyeballs"): each
+a moment after the one before, and the first that answers is used, so that a silent address costs no
+more than a moment.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any
 
 from urllib3.util.connection import allowed_gai_family
 
-from billnb.transport.apart import Apart, waited_for
 from billnb.transport.budget import Budget
+from billnb.transport.daemon_threads import DaemonThreads, wait_for
 
 Address = tuple[Any, ...]
 """What :func:`socket.getaddrinfo` lists."""
@@ -32,7 +32,7 @@ _STAGGER = 0.25  # seconds, as RFC 8305 recommends
 _UNDER_WAY = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN, 10035})  # Windows
 _MOST_TRIED = 4  # addresses at a time: each takes a descriptor
 
-_lookups: Apart[Sequence[Address]] = Apart(most=16)
+_lookups: DaemonThreads[Sequence[Address]] = DaemonThreads(most=16)
 
 
 def resolve(host: str, port: int) -> Sequence[Address]:
@@ -41,12 +41,12 @@ def resolve(host: str, port: int) -> Sequence[Address]:
 
 
 class Connector:
-    """Makes the connections of one client, who looks each name up once.
+    """Makes the connections of one client, which looks up each name once.
 
     Parameters
     ----------
     budget : Budget
-        The time there is.
+        The time left.
     resolve : callable
         Finds the addresses of a name.
     """
@@ -82,7 +82,7 @@ class Connector:
             return self._resolve(host, port)
         look_up = self._resolve
         lookup = _lookups.call((look_up, host, port), lambda: look_up(host, port))
-        return waited_for(lookup, self.budget.moment)
+        return wait_for(lookup, self.budget.next_check)
 
 
 def first(addresses: Iterable[Address], budget: Budget, options: Options = ()) -> socket.socket:
@@ -132,13 +132,13 @@ def first(addresses: Iterable[Address], budget: Budget, options: Options = ()) -
 
 
 def _until(due: float, budget: Budget, *, more: bool) -> float:
-    moment = budget.moment()
+    moment = budget.next_check()
     return max(0.0, min(moment, due - time.monotonic())) if more else moment
 
 
 def _begun(address: Address, options: Options) -> socket.socket:
-    family, kind, protocol, _, where = address
-    begun = socket.socket(family, kind, protocol)
+    family, socket_type, protocol, _, where = address
+    begun = socket.socket(family, socket_type, protocol)
     try:
         for option in options:
             begun.setsockopt(*option)

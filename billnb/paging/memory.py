@@ -1,4 +1,4 @@
-"""Bytes that one account's answers and pages hold while it is read, counted and bounded."""
+"""The memory that one account's answers and pages take while it is read, counted and limited."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from billnb.errors import ResponseTooLargeError
 
-_ANSWER = 4  # times its body that an answer takes where its text is of emoji, the most there is
+_ANSWER = 4  # times its body that an answer takes at most, which is for text of emoji
 
 Thing = TypeVar("Thing")
 Value = TypeVar("Value")
@@ -23,10 +23,10 @@ class Received(Generic[Value]):
     value: Value
 
 
-class Held:
-    """A count of bytes held, each thing's for as long as it lives.
+class HeldBytes:
+    """A count of the bytes that objects hold, each for as long as the object lives.
 
-    Readings are begun again, and pages let go, in many places; what is alive is what takes room.
+    Readings begin again, and pages are released, in many places; so lifetimes are counted.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Held:
 
     Examples
     --------
-    >>> held = Held(most=100)
+    >>> held = HeldBytes(most=100)
     >>> answer = held.received("an answer", body=20)
     >>> held.size
     80
@@ -48,7 +48,7 @@ class Held:
         self._most = most
         self._size = 0
         self._counting = threading.Lock()
-        # a thing can die in a thread that is counting: unlike a lock, this queue may be used then
+        # an object can die in a thread that is counting: unlike a lock, this queue may be used then
         self._let_go: queue.SimpleQueue[int] = queue.SimpleQueue()
 
     @property
@@ -62,12 +62,12 @@ class Held:
         return self.keep(Received(value), _ANSWER * body)
 
     def keep(self, thing: Thing, size: int) -> Thing:
-        """Return a thing whose bytes are counted from now on.
+        """Return an object whose bytes are counted from now on.
 
         Raises
         ------
         ResponseTooLargeError
-            When that is more than may be held.
+            When more bytes would be held than may be.
         """
         with self._counting:
             held = self._settled() + size
@@ -87,4 +87,4 @@ class Held:
         return self._size
 
 
-__all__ = ["Held", "Received"]
+__all__ = ["HeldBytes", "Received"]
