@@ -413,13 +413,13 @@ def test_of_ten_thousand_accounts_one_comes_and_goes_quickly(folder: Path, store
     for less, more in zip(work[500], work[1000], strict=True):
         assert more < 2.3 * less  # twice the accounts, twice the work
     many(folder, store, 10_000)
-    configuration.says.cache_clear()
+    configuration.parse.cache_clear()
     for act in (come, go):
-        parsed = configuration.says.cache_info().misses
+        parsed = configuration.parse.cache_info().misses
         begun = time.process_time()
         act()
         assert time.process_time() - begun < 4  # it takes less than one, undisturbed
-        assert configuration.says.cache_info().misses - parsed <= 2  # before, and after
+        assert configuration.parse.cache_info().misses - parsed <= 2  # before, and after
     assert len(accounts.list()) == 10_000
 
 
