@@ -215,9 +215,9 @@ def test_of_many_missing_rates_the_first_are_named() -> None:
         ("0", "more than zero"),
         (-1, "more than zero"),
         ("0.1234567890123", "decimal places"),
-        ("1,5", "no number"),
-        (True, "no number"),
-        (Decimal("NaN"), "no finite number"),
+        ("1,5", "not a number"),
+        (True, "not a number"),
+        (Decimal("NaN"), "not a finite number"),
     ],
 )
 def test_a_rate_that_is_not_exact_is_refused(rate: Any, problem: str) -> None:

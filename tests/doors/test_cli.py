@@ -221,7 +221,7 @@ def test_one_failing_account_is_told_from_those_that_were_read() -> None:
     assert done.stdout == ""
     first, second = done.stderr.splitlines()
     assert first.startswith("Error: unpod: ")
-    assert second.startswith("bytio: read whole")
+    assert second.startswith("bytio: loaded")
 
 
 def test_a_file_that_cannot_be_written_is_left_as_it_was(tmp_path: Path) -> None:

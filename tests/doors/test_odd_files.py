@@ -282,7 +282,7 @@ except billnb.StorageError as error:
 @pytest.mark.parametrize("code", [errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP])
 def test_a_file_system_without_locks_is_a_typed_error(folder: Path, code: int) -> None:
     done = at_once(NO_LOCKS, str(code))
-    assert "takes locks" in done.stdout or "takes no locks" in done.stdout, done.stderr
+    assert "supports locks" in done.stdout or "supports no locks" in done.stdout, done.stderr
     assert not (folder / "accounts.toml").exists()
     assert not (folder / "secrets.toml").exists()
 

@@ -50,5 +50,5 @@ def test_what_is_no_provider_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
 
     wrong: Any = billnb_acme.parse
     monkeypatch.setattr(billnb_acme, "Acme", wrong)
-    with pytest.raises(errors.ArgumentError, match="no subclass"):
+    with pytest.raises(errors.ArgumentError, match="not a subclass"):
         providers.find("acme")

@@ -265,6 +265,8 @@ def socks_proxy(*, silent: bool = False) -> Iterator[tuple[int, list[bytes]]]:
                 return
             near.sendall(b"\x05\x00")
             request = near.recv(512)
+            if not request:  # given up meanwhile
+                return
             name = request[5 : 5 + request[4]]
             asked.append(name)
             port = int.from_bytes(request[-2:], "big")
