@@ -165,7 +165,7 @@ def _other_size(walk: Walk[Any]) -> int:
 
     On a grid of full pages alone, entries past a total that is too small would not show.
     """
-    smaller = range(walk.size - 1, 0, -1)
+    smaller = range(walk.size - 1, 1, -1)  # pages of one are always full
     return next((size for size in smaller if walk.total % size), max(1, walk.size - 1))
 
 
