@@ -119,7 +119,7 @@ def account_table(
     if not is_distinct:
         table = table.set_column(0, "entry_id", _numbered(table))
     for position, (name, value) in enumerate((("provider", provider), ("account", account))):
-        column = pa.repeat(pa.scalar(value, pa.string()), len(table), memory_pool=_POOL)
+        column = pa.repeat(value, len(table), memory_pool=_POOL)
         table = table.add_column(position, name, column)
     return table.cast(SCHEMA)
 
@@ -164,9 +164,9 @@ def frame(
 
     table = pa.concat_tables([SCHEMA.empty_table(), *tables])
     if window.start is not None:
-        table = table.filter(pc.field("issued_at") >= pa.scalar(window.start, INSTANT))
+        table = table.filter(pc.field("issued_at") >= window.start)
     if window.end is not None:
-        table = table.filter(pc.field("issued_at") < pa.scalar(window.end, INSTANT))
+        table = table.filter(pc.field("issued_at") < window.end)
     if kind != "all":
         table = table.filter(pc.field("kind") == kind)
     history: pd.DataFrame = _sorted(table).to_pandas(types_mapper=pd.ArrowDtype)
@@ -200,10 +200,10 @@ def _numbered(table: pa.Table) -> pa.Array:
     ids = table["entry_id"].combine_chunks()
     counts = pc.value_counts(ids)
     again = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")
-    positions = pc.indices_nonzero(pc.is_in(ids, value_set=again)).to_pylist()
+    positions = pc.indices_nonzero(pc.is_in(ids, value_set=again))
     rows = table.take(positions).to_pylist()
     # by what the rows say, so that the order of pages does not matter
-    ordered = sorted(zip(map(_content, rows), positions, strict=True))
+    ordered = sorted(zip(map(_content, rows), positions.to_pylist(), strict=True))
     seen: Counter[str] = Counter()
     numbered = ids.to_pylist()
     taken = set(numbered)
@@ -213,13 +213,12 @@ def _numbered(table: pa.Table) -> pa.Array:
         if seen[name] > 1:
             while (candidate := f"{name}#{seen[name]}") in taken:
                 seen[name] += 1
-            taken.add(candidate)
             numbered[position] = candidate
     return pa.array(numbered, pa.string())
 
 
-def _content(row: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple("" if value is None else str(value) for value in row.values())
+def _content(row: Mapping[str, object]) -> tuple[tuple[bool, str], ...]:
+    return tuple((value is not None, str(value)) for value in row.values())
 
 
 __all__ = ["account_table", "batch", "frame"]

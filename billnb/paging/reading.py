@@ -165,7 +165,7 @@ def _other_size(walk: Walk[Any]) -> int:
 
     With full pages only, entries beyond a total that is too small would not be noticed.
     """
-    smaller = range(walk.size - 1, 0, -1)
+    smaller = range(walk.size - 1, 1, -1)  # pages of one are always full
     return next((size for size in smaller if walk.total % size), max(1, walk.size - 1))
 
 

@@ -113,7 +113,7 @@ def backward(source: Source[Any, Rows], kind: str, before: Walk[Rows], size: int
     for number, page in fetched(source, kind, range(walk.last, 0, -1), walk.size):
         if walk.size < len(page.keys) == min(before.size, walk.total):
             raise PageSizeIgnored
-        if number == walk.last > 1:
+        if number == walk.last:
             last = page  # if the size is ignored, its rows are too few; the other pages show that
         else:
             _take(walk, number, page)
@@ -138,9 +138,7 @@ def _size(first: Page[Rows], asked: int) -> int:
     rows = len(first.keys)
     if rows > asked:
         raise _more_than_asked(1, rows, asked)
-    if rows == first.total:
-        return max(rows, asked)
-    if rows > first.total:
+    if rows >= first.total:
         return asked
     if rows == 0:
         raise InconsistentPass(_broken(1, f"has no rows of {first.total} entries"))

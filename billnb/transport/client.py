@@ -189,7 +189,7 @@ class Client:
         limits = self._limits
         deadline = time.monotonic() + limits.total
         request = self._request.copy()
-        request.url = f"{self._request.url}?{urlencode(parameters)}" if parameters else request.url
+        request.url = f"{self._request.url}?{urlencode(parameters)}"
         for tries in itertools.count(1):
             self._wait(self._held_until - time.monotonic(), deadline)
             outcome = self._try(request, parse, deadline)
@@ -275,7 +275,7 @@ class Client:
         if status >= 500 or status in _PASSING:
             wait = seconds_asked(headers) or seconds_to_reset(headers, limited=False)
             return _Failure(TransportError(text), passing=True, wait=self._allowed(wait))
-        if 400 <= status < 500 or status in self._statuses:
+        if status >= 400 or status in self._statuses:
             error_class = self._statuses.get(status, RequestError)
             refused = error_class(
                 f"{text}. {_ADVICE.get(error_class, 'Check the arguments of the account')}"

@@ -145,12 +145,10 @@ def _quantized(amount: Decimal | int | str, step: Decimal) -> Decimal:
         if exact.is_finite():
             return exact
         problem = "is not a finite number"
-    raise _refused(amount, problem)
+    raise _refused(problem)
 
 
-def _refused(amount: object, problem: str) -> MoneyError:
-    if isinstance(amount, float):
-        return MoneyError("a float has lost its digits; pass a str, an int or a Decimal")
+def _refused(problem: str) -> MoneyError:
     return MoneyError(
         f"an amount {problem}; at most {PRECISION - PLACES} digits before and {PLACES} after the "
         "point of the unit are kept, and none is rounded away"
@@ -162,7 +160,9 @@ def _decimal(amount: object) -> Decimal:
         return Decimal(amount)
     if isinstance(amount, str) and _PLAIN_NUMBER.fullmatch(amount):
         return Decimal(amount)
-    raise _refused(amount, "is not a number")
+    if isinstance(amount, float):
+        raise MoneyError("a float has lost its digits; pass a str, an int or a Decimal")
+    raise _refused("is not a number")
 
 
 __all__ = ["PLACES", "PRECISION", "cents", "plain", "total", "units"]

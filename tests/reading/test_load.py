@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pickle
+import re
 import sys
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from datetime import date
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import UTC, date, datetime
 from multiprocessing import get_context
 from typing import Any
 
@@ -21,6 +22,7 @@ from support.vendors import Case, amounts
 
 import billnb
 from billnb import accounts, errors, history, providers
+from billnb.accounts import states
 
 STRING = pd.ArrowDtype(pa.string())
 INSTANT = pd.ArrowDtype(pa.timestamp("us", "UTC"))
@@ -61,6 +63,11 @@ def test_the_frame_is_as_specified(case: Case, server: FaultyServer) -> None:
     assert reading["requests"] == server.requests == 4
     assert reading["certificate"] == ("append-only" if case.name == "bytio" else "by id")
     assert reading["provider"] == case.name
+    assert reading["restarts"] == 0
+    assert {*reading} == {
+        "provider", "read_at", "announced", "requests", "restarts", "certificate"
+    }  # fmt: skip
+    assert set(frame["provider"]) == set(frame["account"]) == {case.name}
     assert pd.Timestamp(reading["read_at"]).tzinfo is not None
 
 
@@ -99,6 +106,7 @@ def test_since_and_until_include_both_ends(case: Case, server: FaultyServer) -> 
     assert_same(cut, whole[(days >= "2025-01-03") & (days <= "2025-01-05")])
     assert len(cut) == 72
     assert cut.attrs["billnb"][case.name]["announced"] == 250
+    assert cut.attrs["billnb"][case.name]["since"] == "2025-01-03T00:00:00+00:00"
     assert len(billnb.load(account, since="2026")) == 0
     assert len(billnb.load(account, until="2025-Q1")) == 250
 
@@ -110,8 +118,21 @@ def test_kinds_are_what_was_asked(case: Case, server: FaultyServer, kind: str) -
     some = billnb.load(account, kind=kind)
     assert_is_history(some)
     assert_same(some, whole[whole["kind"] == kind])
-    if case.name == "bytio" and kind != "refund":
-        assert some.attrs["billnb"]["bytio"]["announced"] == len(some)
+    if case.name == "bytio":
+        asked = "all" if kind == "refund" else kind  # what the vendor does not filter by, we do
+        assert f"filter={asked}&".encode() in server.heads[-1].replace(b" ", b"&")
+        assert some.attrs["billnb"]["bytio"]["announced"] == (
+            250 if kind == "refund" else len(some)
+        )
+
+
+def test_a_kind_that_the_vendor_does_not_filter_by_is_read_with_all_others() -> None:
+    """Kind by kind, too, where there are more entries than pages."""
+    case = vendors.case("bytio", 1100, page_limit=1)
+    with FaultyServer(case.answer) as server:
+        some = billnb.load(case.account(server.url), kind="refund", workers=8)
+    assert len(some) == 0
+    assert some.attrs["billnb"]["bytio"]["announced"] == 1100
 
 
 # several accounts
@@ -157,9 +178,186 @@ def test_a_failing_account_is_named_and_the_others_kept() -> None:
     assert_is_history(loaded)
     assert amounts(loaded) == bytio.amounts()
     assert list(loaded.attrs["billnb"]) == ["good"]
-    assert "worse" in "".join(caught.value.__notes__)
+    (note,) = caught.value.__notes__
+    assert re.fullmatch(r"and worse: 127\.0\.0\.1:\d+ says 401\b.*", note)
     again = pickle.loads(pickle.dumps(caught.value))
     assert (str(again), again.loaded) == (str(caught.value), None)
+
+
+def test_where_every_account_fails_nothing_is_loaded(case: Case, server: FaultyServer) -> None:
+    bad = [case.account(server.url, name=name, key="wrong") for name in ("a", "b", "c")]
+    with pytest.raises(errors.AuthenticationError, match=r"^a: ") as caught:
+        billnb.load(*bad)
+    assert caught.value.loaded is None
+    assert [note[:6] for note in caught.value.__notes__] == ["and b:", "and c:"]
+
+
+def test_accounts_meant_by_name_and_loaded_whole_are_noted(
+    case: Case, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variable = "BYTIO_API_KEY" if case.name == "bytio" else "UNPOD_API_TOKEN"
+    monkeypatch.setenv(variable, vendors.KEY)
+    monkeypatch.setenv("UNPOD_ORG_HANDLE", vendors.ORGANIZATION)
+    monkeypatch.setenv(f"{case.name.upper()}_BASE_URL", server.url)
+    account = case.account(server.url, name="other")
+    billnb.load(account)
+    billnb.load(case.name, kind="invoice")
+    assert states.read() == {}
+    monkeypatch.setenv(variable, "wrong")
+    with pytest.raises(errors.AuthenticationError):
+        billnb.load(account, case.name)
+    assert states.read() == {}
+    monkeypatch.setenv(variable, vendors.KEY)
+    for load in (lambda: billnb.load(account, case.name), billnb.load):
+        began = datetime.now(UTC).replace(microsecond=0)
+        load()
+        noted = states.read()
+        assert list(noted) == [case.name]
+        synced = noted[case.name].last_sync
+        assert synced is not None
+        assert synced >= began
+
+
+def test_no_more_accounts_are_read_at_a_time_than_there_are_workers(
+    case: Case, server: FaultyServer
+) -> None:
+    readers: list[int] = []
+
+    def behave(exchange: Exchange) -> None:
+        names = [thread.name for thread in threading.enumerate()]
+        readers.append(sum(name.startswith("billnb-account") for name in names))
+        exchange.reply()
+
+    server.behave = behave
+    billnb.load(*(case.account(server.url, name=name) for name in "abcde"), workers=2)
+    assert max(readers) == 2
+
+
+def test_threads_say_whose_they_are_and_end_with_the_load(case: Case, server: FaultyServer) -> None:
+    names: set[str] = set()
+
+    def behave(exchange: Exchange) -> None:
+        names.update(thread.name.partition("_")[0] for thread in threading.enumerate())
+        exchange.reply()
+
+    server.behave = behave
+    before = {thread for thread in threading.enumerate() if thread.name.startswith("billnb")}
+    billnb.load(case.account(server.url))
+    assert {"billnb-page", "billnb-account"} <= names
+    left = {thread for thread in threading.enumerate() if thread.name.startswith("billnb")}
+    assert left <= before
+
+
+def test_accounts_an_executor_never_began_are_named(case: Case, server: FaultyServer) -> None:
+    class GivesUp(Executor):
+        """Takes everything and does nothing."""
+
+        def submit(self, *_: Any, **__: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            future.cancel()
+            return future
+
+    with pytest.raises(errors.TransportError) as caught:
+        billnb.load(case.account(server.url, name="voice"), executor=GivesUp())
+    assert str(caught.value) == "voice: the executor gave up before the account was read"
+
+
+def test_an_account_has_room_for_as_many_entries_as_its_limit_holds(
+    case: Case, server: FaultyServer
+) -> None:
+    """Entries without any texts, of 200 bytes each."""
+    case.page_limit = 10
+    room = r"announces 250 entries \(all\), and there is room for 249 at most; "
+    with pytest.raises(errors.TruncatedHistoryError, match=room):
+        billnb.load(case.account(server.url, max_history=49_999))
+    assert server.requests == 1
+
+
+class Unhurried(billnb.Bytio):
+    """An account that takes its time over the second page it reads."""
+
+    requests: Any = None
+    asked = 0
+    opened = 0
+
+    def page(self, answer: Any) -> Any:
+        self.opened += 1
+        if self.opened == 2:
+            time.sleep(0.5)
+            type(self).asked = self.requests()
+        return super().page(answer)
+
+
+def test_few_answers_wait_to_be_read() -> None:
+    """The first page; the one being read, and two for each worker asked for meanwhile."""
+    case = vendors.case("bytio", 250, page_limit=10)
+    with FaultyServer(case.answer) as server:
+        Unhurried.requests = lambda self: server.requests
+        account = Unhurried(vendors.KEY, base_url=server.url)
+        assert len(billnb.load(account, workers=1)) == 250
+    assert 1 < Unhurried.asked <= 4
+
+
+class Broken(billnb.Bytio):
+    """An account with a fault of its own, that shows once another is being read."""
+
+    other = threading.Event()
+
+    def page(self, answer: Any) -> Any:
+        self.other.wait(10)
+        raise ZeroDivisionError
+
+
+class Stuck(billnb.Bytio):
+    """An account whose pages take long to read, which nothing can break off."""
+
+    over = threading.Event()
+
+    def page(self, answer: Any) -> Any:
+        Broken.other.set()
+        self.over.wait(10)
+        return super().page(answer)
+
+
+@pytest.mark.parametrize("threads", [None, 2])
+def test_a_page_that_is_being_read_holds_up_no_failure(threads: int | None) -> None:
+    case = vendors.case("bytio", 3)
+    Broken.other.clear()
+    Stuck.over.clear()
+    with FaultyServer(case.answer) as server:
+        accounts = [
+            kind(vendors.KEY, name=name, base_url=server.url)
+            for kind, name in ((Broken, "broken"), (Stuck, "stuck"))
+        ]
+        pool = None if threads is None else ThreadPoolExecutor(threads)
+        began = time.monotonic()
+        with pytest.raises(ZeroDivisionError):
+            billnb.load(*accounts, executor=pool)
+        took = time.monotonic() - began
+        Stuck.over.set()
+        if pool is not None:
+            pool.shutdown()
+    assert took < 5
+
+
+@pytest.mark.parametrize("limits", [{"max_history": 10_000}, {"max_row": 5}, {"max_body": 500}])
+def test_the_limits_of_an_account_are_those_of_its_load(
+    case: Case, server: FaultyServer, limits: dict[str, Any]
+) -> None:
+    with pytest.raises(errors.BillnbError, match=rf"Limits\(.*{next(iter(limits))}=…"):
+        billnb.load(case.account(server.url, **limits))
+
+
+def test_answers_that_wait_count_as_held(case: Case, server: FaultyServer) -> None:
+    """Their bodies, four times; 250 entries of 20 pages come to less."""
+    case.page_limit = 13
+    too_long = (
+        r"the history takes more than 60,000 bytes while it is read; if it is that long, a larger "
+        r"Limits\(max_history=…\) allows it, or load one kind with kind=…$"
+    )
+    with pytest.raises(errors.ResponseTooLargeError, match=too_long):
+        billnb.load(case.account(server.url, max_history=60_000))
+    assert len(billnb.load(case.account(server.url, max_history=3_000_000))) == 250
 
 
 def test_workers_bound_the_requests_under_way(case: Case, server: FaultyServer) -> None:
@@ -200,8 +398,9 @@ def test_a_failing_page_ends_the_load_at_once(case: Case, server: FaultyServer) 
 
 def test_a_thread_pool_reads_accounts(case: Case, server: FaultyServer) -> None:
     with ThreadPoolExecutor(2) as pool:
-        frame = billnb.load(case.account(server.url), executor=pool, workers=2)
+        frame = billnb.load(case.account(server.url, name="voice"), executor=pool, workers=2)
     assert amounts(frame) == case.amounts()
+    assert set(frame["account"]) == {"voice"}
 
 
 @pytest.mark.slow
@@ -274,7 +473,7 @@ def test_providers_are_found_by_entry_point() -> None:
         ({"workers": 2.5}, "workers=2.5"),
         ({"workers": True}, "workers=True"),
         ({"kind": "invoices"}, "kind='invoices' is not one of all, invoice, payment"),
-        ({"executor": 4}, "executor must be"),
+        ({"executor": 4}, r"^executor must be a concurrent\.futures\.Executor$"),
         ({"verify": "yes"}, "verify='yes' is not one of counts, snapshot"),
     ],
 )
@@ -354,6 +553,10 @@ def test_progress_is_quiet_unless_asked(
     out, err = capsys.readouterr()
     assert out == ""
     assert "250/250" in err
+    billnb.load(case.account(server.url), progress=True, verify="snapshot")
+    assert "500/500" in capsys.readouterr().err
+    billnb.load(case.account(server.url), case.account(server.url, name="b"), progress=True)
+    assert "500/500" in capsys.readouterr().err
     assert "entries" in err
 
 

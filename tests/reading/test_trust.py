@@ -193,6 +193,47 @@ def test_a_folder_without_certificates_is_an_error_at_once(
     assert "SSL_CERT_DIR names a folder" in refused_at_once(case, secure.url)
 
 
+PROBLEMS = {
+    "missing": ("file", "a file that is not there"),
+    "folder": ("file", "what is no file"),
+    "fifo": ("file", "what is no file"),
+    "text": ("file", "a file that cannot be read as certificates"),
+    "missing ": ("folders", "a folder that is not there"),
+    "folder ": ("folders", "a folder without hashed certificates (openssl rehash makes them)"),
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_what_is_no_bundle_is_said_word_by_word(name: str, tmp_path: Path) -> None:
+    kind, problem = PROBLEMS[name]
+    places = {"file": None, "folders": None, kind: str(broken(name.strip(), tmp_path))}
+    with pytest.raises(errors.TransportError) as caught:
+        certificates.context(certificates.CertificateLocations(**places, named_by="X"))
+    assert str(caught.value) == (
+        f"no TLS connection can be made: X names {problem}; expected the certificates to trust, "
+        "in PEM. Correct the variable, or unset it"
+    )
+
+
+def test_one_of_several_folders_may_hold_the_certificates(
+    authority: trustme.CA, tmp_path: Path
+) -> None:
+    folder = tmp_path / "with spaces"
+    folder.mkdir()
+    several = certificates.CertificateLocations(
+        None, os.pathsep.join(["/nowhere", str(folder)]), "X"
+    )
+    with pytest.raises(errors.TransportError, match="without hashed certificates"):
+        certificates.context(several)
+    authority.cert_pem.write_to_path(str(folder / "0123abcd.0"))
+    made = certificates.context(several)
+    assert certificates.context(several) is made
+    one = certificates.CertificateLocations(None, str(folder), "X")
+    before = certificates.context(one)
+    trustme.CA().cert_pem.write_to_path(str(folder / "0123abcd.1"))
+    assert certificates.context(one) is not before
+
+
 def test_http_on_loopback_needs_no_bundle(
     case: Case, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,7 @@ from billnb.sandbox.wire import Request, Response, json_response
 
 KEY = "k3y-CANARYTOKEN-77aa"
 ORGANIZATION = "canary-org.example"
-QUICK = {"connect": 15.0, "silence": 15.0, "total": 30.0, "backoff": 0.01}
+QUICK: dict[str, Any] = {"connect": 15.0, "silence": 15.0, "total": 30.0, "backoff": 0.01}
 """Limits that no busy machine reaches, but that are tried again at once."""
 
 FIRST = datetime(2025, 1, 1, tzinfo=UTC)
