@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -46,11 +47,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for name, marker in MARKED_BY_FIXTURE.items():
             if name in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
-        rank = min(
-            (COSTLY.index(one.name) for one in item.iter_markers() if one.name in COSTLY), default=9
-        )
+        marked = [COSTLY.index(one.name) for one in item.iter_markers() if one.name in COSTLY]
+        rank = min(marked, default=len(COSTLY))
         ranks[item.path] = min(rank, ranks.get(item.path, rank))
     items.sort(key=lambda item: ranks[item.path])
+
+
+def pytest_collection_finish() -> None:
+    """Have the garbage collector leave alone what was imported, which is most of what there is."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

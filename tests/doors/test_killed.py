@@ -21,8 +21,6 @@ from billnb import accounts, errors
 from billnb.accounts import paths, states
 from billnb.accounts.secrets import secret_file
 
-pytestmark = pytest.mark.slow
-
 KEPT = "k3y-of-one-that-stays"
 LOST = "k3y-CANARY-of-one-that-is-killed"
 
@@ -145,7 +143,10 @@ def kills(
     raise AssertionError("the command did not come to its end")
 
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="it is forked to be killed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="it is forked to be killed"),
+]
 
 
 @pytest.mark.parametrize("store", ["keyring", "file"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,11 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Interacti
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)  # IPython would tell of it
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # IPython has its own
     InteractiveShell.clear_instance()
     found = InteractiveShell.instance()
     found.run_cell("%load_ext billnb")
     yield found
-    found.run_line_magic("reset", "-f")
     assert found.history_manager is not None
     found.history_manager.end_session()
     InteractiveShell.clear_instance()

@@ -354,7 +354,8 @@ def test_a_reset_is_waited_for_where_nothing_remains(server: FaultyServer) -> No
 
 @pytest.mark.parametrize("header", ["Retry_After", "RateLimit_Reset"])
 def test_a_rate_limit_is_waited_for_up_to_its_cap(server: FaultyServer, header: str) -> None:
-    error = failure(server, says(429, **{header: "30"}), max_wait=30.0)
+    headers: dict[str, Any] = {header: "30"}
+    error = failure(server, says(429, **headers), max_wait=30.0)
     assert isinstance(error, errors.RateLimitedError)
     assert str(error) == (
         f"{host(server)} says 429; it asks to wait 30 s and load again, or use fewer workers "

@@ -499,6 +499,7 @@ vendor_text = st.text(min_size=1, max_size=40) | st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(vendor_text, min_size=7, max_size=7))
 @example(["<b>x</b>", "$x^2$", "%{customdata[0]}", "&lt;", "<br>", "&#36;y&#36;", "$$"])

@@ -49,6 +49,7 @@ def mean_month(frame: pd.DataFrame) -> Decimal:
     return Decimal(sum(spent["amount"])) * 100 / len(spent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 def test_the_mean_month_cannot_be_reckoned_from_a_scaled_report(size: int, tmp_path: Path) -> None:
     frame = history(*entries(size))
@@ -72,6 +73,7 @@ def test_the_attack_works_on_numbers_of_six_places(size: int) -> None:
     assert any(abs(guess / float(mean) - 1) < 1e-4 for guess in guesses)
 
 
+@pytest.mark.slow
 def test_histories_of_many_scales_give_the_same_report(tmp_path: Path) -> None:
     """What cannot be told apart in the file cannot be told from it."""
     frame = history(*entries(30))
