@@ -1,9 +1,9 @@
 """Mutation testing: changes of the code that no test notices.
 
-``python tests/mutation.py`` mutates the modules that ``[tool.mutation]`` in ``pyproject.toml``
+``python tests/package/mutation.py`` mutates the modules that ``[tool.mutation]`` in ``pyproject.toml``
 names, part by part, each with the tests that are about it and in a copy of the tree of its own
 under ``build/mutation``. It prints the score of each module, and fails when a mutant survives that
-``tests/mutants.toml`` does not list with a reason, and when fewer than nine in ten are killed. What
+``tests/package/mutants.toml`` does not list with a reason, and when fewer than nine in ten are killed. What
 is listed and does not survive is shown too: it may have been killed by chance.
 """
 
@@ -25,9 +25,9 @@ from mutmut.configuration import reset_config
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.stats import status_by_exit_code
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 COPIES = ROOT / "build" / "mutation"
-LIST = ROOT / "tests" / "mutants.toml"
+LIST = Path(__file__).with_name("mutants.toml")
 LEAST = 0.9
 KILLED = ("killed", "timeout", "segfault")
 
