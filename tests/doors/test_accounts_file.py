@@ -121,7 +121,7 @@ def test_what_is_no_utf8_says_where(folder: Path) -> None:
         ("[accounts.x]\nprovider='bytio'\nkeeps = 's3cr3t'", r"accounts\.x\.keeps: expected"),
         ("[accounts.x]\nprovider='bytio'\nkeeps = ['s3 cr3t']", r"accounts\.x\.keeps: expected"),
         ("[accounts.x]\nprovider='bytio'\n[accounts.x.y]", r"accounts\.x\.y is unknown"),
-        ("[accounts.'a/b']\nprovider='bytio'", "is no name"),
+        ("[accounts.'a/b']\nprovider='bytio'", "is not a valid account name"),
         ("[accounts.a-b]\nprovider='bytio'\n[accounts.a_b]\nprovider='bytio'", "would share"),
         (
             "[accounts.x]\nprovider='bytio'\napi_key = 's3cr3t'",

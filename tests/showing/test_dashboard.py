@@ -270,7 +270,7 @@ def test_what_cannot_be_chosen_is_refused(
 
 
 def test_a_trait_alone_is_checked_as_well(explorer: Explorer) -> None:
-    with pytest.raises(ArgumentError, match="none of bytio, unpod"):
+    with pytest.raises(ArgumentError, match="not one of bytio, unpod"):
         explorer.provider = "acme"
     explorer.since = "2026-05"
     with pytest.raises(ArgumentError, match="swap them"):
@@ -365,7 +365,7 @@ def test_libraries_are_sent_when_asked_for(front: Front) -> None:
     code, _style = front.ask(type="code", name="tables")["buffers"]
     assert b"DataTable" in gzip.decompress(code)
     assert len(code) < 500_000
-    assert "none of plotly, tables" in front.ask(type="code", name="jquery")["error"]
+    assert "not one of plotly, tables" in front.ask(type="code", name="jquery")["error"]
 
 
 @pytest.mark.parametrize("name", ["plotly", "tables"])
@@ -379,7 +379,7 @@ def test_libraries_are_sent_with_their_licences_in_front(front: Front, name: str
 
 
 def test_errors_are_said_in_place(front: Front) -> None:
-    assert "none of bytio, unpod" in front.ask(type="choose", choice={"account": "x"})["error"]
+    assert "not one of bytio, unpod" in front.ask(type="choose", choice={"account": "x"})["error"]
     with pytest.raises(KeyError):
         front.explorer._heard(front.explorer, {"type": "nothing", "id": 3}, [])
     content, _ = front.answers.pop()
