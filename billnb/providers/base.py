@@ -404,6 +404,9 @@ def parsed(records: Iterable[T], parse: Callable[[T], Entry], where: str) -> lis
     return entries
 
 
+# what providers of other packages import by the names that these had before 0.2
+Trouble, said, sealed = GatewayError, error_message, as_secret
+
 __all__ = [
     "Credential",
     "GatewayError",

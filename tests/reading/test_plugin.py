@@ -45,6 +45,17 @@ def test_a_plugin_is_known_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert history.attrs["billnb"]["acme"]["certificate"] == "by id"
 
 
+def test_what_providers_imported_before_is_still_there() -> None:
+    from billnb.money import units
+    from billnb.providers.base import Trouble, said, sealed
+
+    assert str(units("1.5")) == "1.500000000000"
+    assert said(Trouble("no such key")) == "no such key"
+    secret = sealed("k3y")
+    assert secret is not None
+    assert secret.reveal() == "k3y"
+
+
 def test_what_is_no_provider_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     import billnb_acme
 
