@@ -55,7 +55,7 @@ def ageing(history: Any, *, as_of: Moment | None = None) -> go.Figure:
         notes.append(f"Days since {', or '.join(found)}")
     silent = cached.invoices_without_status()
     if silent:
-        notes.append(f"Not known of {words.counted(silent, 'invoice')} without a status")
+        notes.append(words.may_be_unpaid(silent))
     if owed.empty:
         sentence = "Nothing is known to be unpaid." if silent else "Nothing is unpaid."
         return panels.blank(Heading(["Unpaid invoices"], notes), sentence)

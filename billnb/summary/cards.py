@@ -221,7 +221,7 @@ def unpaid_card(debts: Sequence[Debt], silent: int, today: date) -> Card:
     ]
     sentence = "" if lines else "Nothing is unpaid."
     if silent:
-        unknown = f"Not known of {words.counted(silent, 'invoice')} without a status."
+        unknown = f"{words.may_be_unpaid(silent)}."
         sentence = unknown if lines else f"Nothing is known to be unpaid. {unknown}"
     return Card("Unpaid", lines, sentence)
 

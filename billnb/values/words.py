@@ -224,6 +224,17 @@ def counted(number: int, one: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
+def may_be_unpaid(invoices: int) -> str:
+    """Return what is said of invoices whose status nobody states.
+
+    Examples
+    --------
+    >>> may_be_unpaid(36)
+    '36 invoices without a status may be unpaid'
+    """
+    return f"{counted(invoices, 'invoice')} without a status may be unpaid"
+
+
 __all__ = [
     "NOT_STATED",
     "amount",
@@ -233,6 +244,7 @@ __all__ = [
     "day",
     "days",
     "listed",
+    "may_be_unpaid",
     "moment",
     "percent",
     "period",

@@ -23,7 +23,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent.parent
 LAB = ROOT / "billnb" / "lab"
 BUILT = ROOT / "billnb" / "labextension"
-SUFFIXES = (".py", ".html", ".css", ".js", ".txt")
+SUFFIXES = (".py", ".pyi", ".html", ".css", ".js", ".txt")
 SERVER_CONFIG = "etc/jupyter/jupyter_server_config.d/billnb.json"
 EXTENSION = "share/jupyter/labextensions/billnb"
 LICENCES = "static/third-party-licenses.json"
