@@ -58,15 +58,18 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("homes")
+
+
 @pytest.fixture(autouse=True)
-def _bare_environment(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def _bare_environment(monkeypatch: pytest.MonkeyPatch, homes: Path) -> None:
     for name in list(os.environ):
         ours = ("BYTIO_", "UNPOD_", "BILLNB_", "XDG_CONFIG_", "XDG_STATE_")
         if name.startswith(ours) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.setenv("HOME", tempfile.mkdtemp(dir=homes))
     keyring.set_keyring(keyring.backends.fail.Keyring())
 
 

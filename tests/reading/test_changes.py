@@ -301,6 +301,7 @@ def test_more_of_a_kind_than_pages_is_an_error() -> None:
     assert len(invoices) == 534
 
 
+@pytest.mark.slow
 def test_kinds_that_do_not_make_up_the_whole_are_an_error() -> None:
     case = vendors.case("bytio", 1100, page_limit=1)
     case.entries[:3] = [{**one, "type": "adjustment"} for one in case.entries[:3]]

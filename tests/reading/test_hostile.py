@@ -102,6 +102,7 @@ def test_numbers_of_identical_entries_never_meet_the_vendors_ids() -> None:
         assert sorted(load(case, server)["entry_id"]) == ["7", "7#2", "7#3", "7#4"]
 
 
+@pytest.mark.slow
 def test_a_kind_that_grows_while_it_is_read_is_unstable() -> None:
     case = vendors.case("bytio", 1100, page_limit=1)
     with FaultyServer(case.answer) as server:
