@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -224,13 +225,18 @@ class Ledger:
     @cached_property
     def _spending(self) -> Mapping[str, Any]:
         """Whether each key of a cube counts as spend, by currency."""
+        return self._hold(rules.is_spend())
+
+    def _hold(self, rule: nw.Expr) -> Mapping[str, Any]:
+        """Return whether a rule holds for each key of a cube, by currency."""
+        columns = ("kind", "status")
         return {
             currency: rules.holds(
-                rules.is_spend(),
+                rule,
                 pa.table(
                     {
                         name: pa.array([getattr(key, name) for key in one.keys], pa.string())
-                        for name in ("kind", "status")
+                        for name in columns
                     }
                 ),
             )
@@ -360,12 +366,12 @@ class Ledger:
         for currency, one in self.cubes.items():
             keys = [
                 place
-                for place, key in enumerate(one.keys)
-                if key.kind == "invoice"
-                and key.status is None
-                and choice.currency in (None, currency)
-                and matches(key.provider, choice.provider)
-                and matches(key.account, choice.account)
+                for place in np.flatnonzero(
+                    self._hold(rules.is_without_status())[currency]
+                ).tolist()
+                if choice.currency in (None, currency)
+                and matches(one.keys[place].provider, choice.provider)
+                and matches(one.keys[place].account, choice.account)
             ]
             found = one.between([one.first, max(one.first, today + 1)], np.array(keys, int))
             count += int(one.whole(found[:, -1, 0].sum(axis=-1)))

@@ -12,13 +12,12 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 import pandas as pd
-import pyarrow as pa
 
 from billnb import analysis
 from billnb.dashboard.choice import UNSTATED, Choice
 from billnb.engine import answers
-from billnb.history import rules
 from billnb.history.rules import UNPAID
+from billnb.summary.oldest import oldest_unpaid
 from billnb.summary.prepaid import KEYS, Prepaid, prepaid
 
 
@@ -49,10 +48,10 @@ class Owed:
 class Oldest:
     """Since when an account owes something of a status, and whether that is a due date."""
 
-    provider: str
-    account: str
-    currency: str
-    status: str
+    provider: str | None
+    account: str | None
+    currency: str | None
+    status: str | None
     since: date
     is_due: bool
 
@@ -109,14 +108,11 @@ def owed(history: pd.DataFrame, now: datetime) -> list[Owed]:
 
 def oldest(history: pd.DataFrame) -> list[Oldest]:
     """Return since when accounts owe something: the day it is due, or else was issued."""
-    columns = pa.Table.from_pandas(history[["kind", "status"]], preserve_index=False)
-    unpaid = history[rules.holds(rules.is_unpaid(), columns)]
-    unpaid = unpaid.assign(
-        since=unpaid["due_at"].fillna(unpaid["issued_at"]), is_due=unpaid["due_at"].notna()
-    )
-    keys = ["provider", "account", "currency", "status"]
-    first = unpaid.sort_values("since").drop_duplicates(keys)[[*keys, "since", "is_due"]]
-    return [Oldest(**{**row, "since": row["since"].date()}) for row in answers.records(first)]
+    keys = ("provider", "account", "currency", "status")
+    return [
+        Oldest(**dict(zip(keys, group, strict=True)), since=since, is_due=is_due)
+        for group, (since, is_due) in oldest_unpaid(history, keys).items()
+    ]
 
 
 def balances(history: pd.DataFrame, now: datetime) -> list[Balance]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import pyarrow as pa
@@ -17,6 +17,9 @@ import pyarrow.compute as pc
 
 from billnb.history.schema import MONEY
 from billnb.values.money import PLACES, total
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COMPONENTS = ("usage", "standing", "discount", "tax", "rounding", "unclassified")
 """The components of charges, in the order in which they are shown."""
@@ -99,14 +102,14 @@ def is_itemized() -> nw.Expr:
     return usage | standing
 
 
-def holds(rule: nw.Expr, table: pa.Table) -> Any:
+def holds(rule: nw.Expr, table: pa.Table | pd.DataFrame) -> Any:
     """Return whether a rule holds for each row of Arrow columns.
 
     Parameters
     ----------
     rule : narwhals.Expr
         A rule of this module.
-    table : pyarrow.Table
+    table : pyarrow.Table or pandas.DataFrame
         At least the columns that the rule uses.
 
     Returns
@@ -120,6 +123,8 @@ def holds(rule: nw.Expr, table: pa.Table) -> Any:
     >>> holds(is_spend(), table).tolist(), holds(is_cash(), table).tolist()
     ([True, False], [False, True])
     """
+    if not isinstance(table, pa.Table):
+        table = pa.Table.from_pandas(table, preserve_index=False)
     found = nw.from_native(table).select(holds=rule).to_native()["holds"]
     return pc.fill_null(found, False).combine_chunks().to_numpy(zero_copy_only=False)
 

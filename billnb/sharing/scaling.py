@@ -21,8 +21,8 @@ import pyarrow as pa
 
 from billnb import analysis
 from billnb.engine import answers
-from billnb.history import AMOUNTS, MONEY
-from billnb.history.rules import STATED, VOIDED, components
+from billnb.history import AMOUNTS, MONEY, rules
+from billnb.history.rules import STATED, components
 from billnb.sharing.amounts import amounts_masked
 from billnb.sharing.pseudonyms import fresh
 from billnb.values.money import PLACES, total
@@ -134,7 +134,7 @@ def _other(fingerprint: re.Match[str]) -> str:
 def _scales(history: pd.DataFrame) -> dict[str, _Scale]:
     """Return the scale of each currency: its mean month is 100."""
     months = analysis.spend(history)["currency"].value_counts()
-    counts = history["kind"].eq("invoice") & ~history["status"].isin(VOIDED).fillna(False)
+    counts = rules.holds(rules.is_spend(), history)
     scales = {}
     for currency in history["currency"].unique():
         mine = history["currency"] == currency

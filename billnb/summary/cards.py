@@ -12,12 +12,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import narwhals.stable.v2 as nw
-
 from billnb import engine
 from billnb.analysis.cached import CachedAnswers
 from billnb.engine import answers
-from billnb.history import readings, rules
+from billnb.history import readings
+from billnb.summary.oldest import oldest_unpaid
 from billnb.summary.prepaid import Prepaid, prepaid
 from billnb.values import calendar, words
 from billnb.values.money import total
@@ -249,13 +248,13 @@ def prepaid_card(found: Sequence[Prepaid], sentence: str = "") -> Card:
 def unpaid(history: Any, as_of: datetime) -> Card:
     """Return the card of what is unpaid in a history."""
     cached = CachedAnswers.of(history)
-    owed, oldest = cached.ageing(as_of), _oldest_unpaid(cached.history)
+    owed, oldest = cached.ageing(as_of), oldest_unpaid(cached.history, ["currency"])
     debts = [
         Debt(
             str(currency),
             total(part["amount"].tolist()),
             int(part["entries"].sum()),
-            *oldest[str(currency)],
+            *oldest[str(currency),],
         )
         for currency, part in owed.groupby("currency")
     ]
@@ -307,19 +306,6 @@ def _of_spend(cached: CachedAnswers, as_of: datetime, begins: datetime | None) -
         ],
         is_current=is_current,
     )
-
-
-def _oldest_unpaid(history: Any) -> dict[str, tuple[date, bool]]:
-    columns = ["currency", "kind", "status", "issued_at", "due_at"]
-    unpaid = engine.entries(history, columns).filter(rules.is_unpaid())
-    counted = nw.coalesce(nw.col("due_at"), nw.col("issued_at"))
-    dated = unpaid.with_columns(since=counted, is_due=~nw.col("due_at").is_null())
-    table = engine.collected(dated.group_by("currency", "is_due").agg(nw.col("since").min()))
-    found: dict[str, tuple[date, bool]] = {}
-    for row in table.to_pylist():
-        one = (row["since"].date(), row["is_due"])
-        found[row["currency"]] = min(one, found.get(row["currency"], one))
-    return found
 
 
 def _of_prepaid(cached: CachedAnswers, as_of: datetime, begins: datetime | None) -> Card:

@@ -55,7 +55,7 @@ def test_demo_says_what_there_is_and_how_it_was_verified() -> None:
     history = billnb.demo()
     for said in (
         "bytio: ", "unpod: ", "Charges by month, USD", "Charges by month, INR", "rounding",
-        "standing", "payment  failed", "Not known of", "(append-only)", "(by id)",
+        "standing", "payment  failed", "without a status may be unpaid", "(append-only)", "(by id)",
         "left out: ", "Unpaid: ",
         f"{len(history[history['account'] == 'bytio'])} entries",
     ):  # fmt: skip
