@@ -7,9 +7,12 @@ import os
 import re
 import resource
 import stat
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import itables
 import pandas as pd
@@ -192,3 +195,26 @@ def test_the_licences_of_all_that_is_copied_into_the_file_stand_in_it(report: Pa
         "This notice may not be removed or altered from any source distribution.",
     ):
         assert part in text, part
+
+
+def test_a_report_asks_each_question_once(tmp_path: Path) -> None:
+    questions = {
+        getattr(billnb.analysis, name).__code__: name
+        for name in billnb.analysis.__all__
+        if name != "convert"
+    }
+    asked: Counter[tuple[str, str]] = Counter()
+
+    def notice(frame: FrameType, event: str, _: object) -> None:
+        name = questions.get(frame.f_code)
+        if event == "call" and name is not None:
+            asked[name, str(frame.f_locals.get("by"))] += 1
+
+    frame = billnb.demo()
+    sys.setprofile(notice)
+    try:
+        billnb.report(frame, tmp_path / "report.html", redact=False)
+    finally:
+        sys.setprofile(None)
+    assert {name for name, _ in asked} == set(questions.values())
+    assert set(asked.values()) == {1}
