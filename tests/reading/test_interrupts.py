@@ -150,7 +150,8 @@ def check(found: dict[str, dict[str, Any]]) -> None:
     seconds = sorted(one["seconds"] for one in found.values())
     print({name: round(one["seconds"], 3) for name, one in found.items()})
     assert len(seconds) >= 10
-    assert seconds[-1] < PATIENCE, found
+    assert seconds[len(seconds) // 2] < 1, found  # most of them, on a busy machine as well
+    assert seconds[-1] < 6, found
     for name, one in found.items():
         assert (one["connections"], one["threads"]) == (0, 0), name
 
