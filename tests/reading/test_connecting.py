@@ -289,7 +289,7 @@ def test_an_answer_behind_silent_addresses_comes_a_moment_later() -> None:
             assert connected.getpeername() == server.getsockname()
             if descriptors:
                 assert len(os.listdir("/proc/self/fd")) == descriptors + 1
-        assert 1.4 < took < 6
+        assert 1.4 < took < 15
 
 
 def test_silence_everywhere_ends_with_the_time() -> None:
@@ -298,7 +298,7 @@ def test_silence_everywhere_ends_with_the_time() -> None:
         began = time.monotonic()
         with pytest.raises(TimeoutError):
             first(silent, budget(0.4))
-        assert 0.35 < time.monotonic() - began < 3
+        assert 0.35 < time.monotonic() - began < 10
 
 
 def test_options_are_set_on_what_is_connected() -> None:
