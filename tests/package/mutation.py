@@ -1,10 +1,11 @@
 """Mutation testing: changes of the code that no test notices.
 
-``python tests/package/mutation.py`` mutates the modules that ``[tool.mutation]`` in ``pyproject.toml``
-names, part by part, each with the tests that are about it and in a copy of the tree of its own
-under ``build/mutation``. It prints the score of each module, and fails when a mutant survives that
-``tests/package/mutants.toml`` does not list with a reason, and when fewer than nine in ten are killed. What
-is listed and does not survive is shown too: it may have been killed by chance.
+``python tests/package/mutation.py`` mutates the modules that ``[tool.mutation]`` names in
+``pyproject.toml``, part by part, each with the tests that are about it and in a copy of the tree of
+its own under ``build/mutation``. It prints the score of each module, and fails when a mutant
+survives that ``tests/package/mutants.toml`` does not list with a reason, and when fewer than nine
+in ten are killed. What is listed and does not survive is shown too: it may have been killed by
+chance.
 """
 
 from __future__ import annotations
