@@ -537,6 +537,8 @@ DATE = format_datetime(datetime.fromtimestamp(NOW, UTC), usegmt=True)
         ({"RateLimit-Reset": "1.2.3"}, True, None),
         ({"RateLimit-Reset": "\u0667"}, True, None),
         ({"RateLimit-Reset": "1" * 21}, True, None),
+        ({"RateLimit-Reset": "0" * 18 + "30"}, True, 30.0),
+        ({"RateLimit-Reset": "0" * 19 + "30"}, True, None),
         ({"RateLimit-Reset": "999999999"}, True, 999999999.0),
         ({"RateLimit-Reset": str(NOW + 30), "Date": DATE}, True, 30.0),
         ({"RateLimit-Reset": str(NOW - 30), "Date": DATE}, True, None),
