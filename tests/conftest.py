@@ -36,11 +36,11 @@ COSTLY = ("jupyter", "browser", "engines", "slow")
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark tests by what they use, and put the files that take longest first.
 
     Files are handed to whichever process is free: a long one at the end would leave the others
-    with nothing to do.
+    with nothing to do. A process alone keeps the order it was asked for.
     """
     ranks: dict[Path, int] = {}
     for item in items:
@@ -50,7 +50,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marked = [COSTLY.index(one.name) for one in item.iter_markers() if one.name in COSTLY]
         rank = min(marked, default=len(COSTLY))
         ranks[item.path] = min(rank, ranks.get(item.path, rank))
-    items.sort(key=lambda item: ranks[item.path])
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: ranks[item.path])
 
 
 def pytest_collection_finish() -> None:

@@ -11,7 +11,7 @@ that it says nothing more than they do.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
@@ -73,15 +73,16 @@ def scaled(history: pd.DataFrame) -> pd.DataFrame:
     """Return a history whose amounts are index numbers: 100 is about the mean month of a currency.
 
     The mean is of what was invoiced, without subtracting credits, in the months from a currency's
-    first spend to its last; without any, the mean of its entries.
+    first spend to its last; without any, the mean of its entries, and where all of these are zero,
+    of their components.
 
     Index numbers are rounded to a step: the largest power of ten of which the mean entry of the
     currency has ten, but never less than ten cents, nor than one of the unit that three quarters
-    of the amounts are whole multiples of. Each component is rounded, and an entry's total is their
-    sum. Rounding changes a component by at most a twentieth of the mean entry, and a smaller amount
-    becomes zero. If ten cents are more than a tenth of the mean amount, the rest of rounding is
-    carried to the next entry of the same account and kind, so that sums are right, and the step
-    shows that amounts are small.
+    of the totals, or of the components, are whole multiples of. Each component is rounded, and an
+    entry's total is their sum. Rounding changes a component by at most a twentieth of the mean
+    entry, and a smaller amount becomes zero. If ten cents are more than a tenth of the mean amount,
+    the rest of rounding is carried to the next entry of the same account and kind, so that sums are
+    right, and the step shows that amounts are small.
 
     Proportions, dates, counts and the order of entries do not change: who knows one amount can
     estimate the others. Amounts in texts are masked, links to documents left out, and
@@ -108,8 +109,8 @@ def scaled(history: pd.DataFrame) -> pd.DataFrame:
     >>> scaled(billnb.demo())["currency"].unique().tolist()
     ['USD index', 'INR index']
     """
-    scales = _scales(history)
     rows = answers.records(history[["provider", "account", "kind", "currency", *AMOUNTS]])
+    scales = _scales(history, rows)
     indexed = [_indexed(row, scales[row["currency"]]) for row in rows]
     columns = {name: answers.column([row[name] for row in indexed], MONEY) for name in AMOUNTS}
     masked = amounts_masked([row[name] for row in rows for name in AMOUNTS])
@@ -131,37 +132,47 @@ def _other(fingerprint: re.Match[str]) -> str:
     return fresh(fingerprint[0])
 
 
-def _scales(history: pd.DataFrame) -> dict[str, _Scale]:
+def _scales(history: pd.DataFrame, rows: Iterable[Mapping[str, Any]]) -> dict[str, _Scale]:
     """Return the scale of each currency: its mean month is 100."""
+    parts: dict[str, list[Decimal]] = {}
+    for row in rows:
+        stated = [part.copy_abs() for part in components(row).values() if part]
+        parts.setdefault(row["currency"], []).extend(stated)
     months = analysis.spend(history)["currency"].value_counts()
     counts = rules.holds(rules.is_spend(), history)
     scales = {}
     for currency in history["currency"].unique():
         mine = history["currency"] == currency
-        every = [one.copy_abs() for one in answers.values(history.loc[mine, "total"]) if one]
+        totals = [one.copy_abs() for one in answers.values(history.loc[mine, "total"]) if one]
+        every = totals or parts[currency]
         amounts = [one.copy_abs() for one in answers.values(history.loc[mine & counts, "total"])]
         number = int(months.get(currency, 0))
         if not any(amounts):
             amounts, number = every, len(every)
         mean = _WIDE.divide(total(amounts), number) if number else Decimal()
         factor = _WIDE.divide(INDEX_BASE, mean) if mean else Decimal(1)
-        scales[str(currency)] = _scale(factor, every)
+        scales[currency] = _scale(factor, every, parts[currency])
     return scales
 
 
-def _scale(factor: Decimal, amounts: list[Decimal]) -> _Scale:
-    """Return the scale of amounts, which are given without signs and zeros."""
+def _scale(factor: Decimal, amounts: list[Decimal], parts: list[Decimal]) -> _Scale:
+    """Return the scale of amounts and their components, given without signs and zeros."""
     if not amounts:
         return _Scale(factor, Decimal(1), carries=False)
     mean = _WIDE.divide(_WIDE.multiply(total(amounts), factor), len(amounts))
     usual = _power_of_ten(_WIDE.divide(mean, STEPS_OF_MEAN))
-    places = sorted(-int(one.normalize(_WIDE).as_tuple().exponent) for one in amounts)
-    coarse = max(0, places[len(places) // 4])
+    coarse = max(0, min(_usual_places(amounts), _usual_places(parts)))
     unit = Decimal(1).scaleb(-coarse)
     least = max(unit, _STEP_IN_CENTS * Decimal(1).scaleb(-max(coarse, 2)))
     hiding = _power_of_ten(_WIDE.multiply(least, factor), up=True)
     step = max(usual, hiding, Decimal(1).scaleb(-PLACES))
     return _Scale(factor, step, carries=step > usual)
+
+
+def _usual_places(amounts: list[Decimal]) -> int:
+    """Return the decimal places that three quarters of amounts have at least."""
+    places = sorted(-int(one.normalize(_WIDE).as_tuple().exponent) for one in amounts)
+    return places[len(places) // 4]
 
 
 def _power_of_ten(number: Decimal, *, up: bool = False) -> Decimal:

@@ -1,11 +1,11 @@
 """Mutation testing: changes of the code that no test notices.
 
-``python tests/package/mutation.py`` mutates the modules that ``[tool.mutation]`` in
-``pyproject.toml`` names, part by part, each with the tests that are about it and in a copy of the
-tree of its own under ``build/mutation``. It prints the score of each module, and fails when a
-mutant survives that ``mutants.toml``, beside this file, does not list with a reason, and when fewer
-than nine in ten are killed. What is listed and does not survive is shown too: it may have been
-killed by chance.
+``python tests/package/mutation.py`` mutates the modules that ``[tool.mutation]`` names in
+``pyproject.toml``, part by part, each with the tests that are about it and in a copy of the tree of
+its own under ``build/mutation``. It prints the score of each module, and fails when a mutant
+survives that ``tests/package/mutants.toml`` does not list with a reason, and when fewer than nine
+in ten are killed. What is listed and does not survive is shown too: it may have been killed by
+chance.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def main() -> int:
         found = _results(copy)
         results |= found
         changes |= _changes(copy, _left(found))
-    return _report(results, changes)
+    return _report(results, changes, whole=not arguments.parts)
 
 
 def _arguments(parts: list[str]) -> argparse.Namespace:
@@ -127,14 +127,15 @@ def _changes(copy: Path, names: list[str]) -> dict[str, str]:
         return {name: f"{_function(name)}: {_change(name)}" for name in names}
 
 
-def _report(results: dict[str, str], changes: dict[str, str]) -> int:
+def _report(results: dict[str, str], changes: dict[str, str], *, whole: bool) -> int:
     listed = {
         mutant
         for group in tomllib.loads(LIST.read_text())["survivors"]
         for mutant in group["mutants"]
     }
-    modules = tuple({name.rpartition(".")[0] + "." for name in results})
-    listed = {mutant for mutant in listed if mutant.startswith(modules)}
+    if not whole:
+        modules = tuple({name.rpartition(".")[0] + "." for name in results})
+        listed = {mutant for mutant in listed if mutant.startswith(modules)}
     scores: dict[str, Counter[str]] = {}
     for name, how in results.items():
         kind = "killed" if how in KILLED else "listed" if changes[name] in listed else how
@@ -146,9 +147,9 @@ def _report(results: dict[str, str], changes: dict[str, str]) -> int:
         print(f"is listed, and does not survive:\n  {mutant}")
     for module, score in sorted(scores.items()):
         print(f"{module:32} {_shown(score)}")
-    whole = sum(scores.values(), Counter[str]())
-    print(f"{'all':32} {_shown(whole)}")
-    return 0 if survivors <= listed and whole["killed"] >= LEAST * whole.total() else 1
+    every = sum(scores.values(), Counter[str]())
+    print(f"{'all':32} {_shown(every)}")
+    return 0 if survivors <= listed and every["killed"] >= LEAST * every.total() else 1
 
 
 def _shown(score: Counter[str]) -> str:

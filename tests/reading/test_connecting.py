@@ -289,7 +289,7 @@ def test_an_answer_behind_silent_addresses_comes_a_moment_later() -> None:
             assert connected.getpeername() == server.getsockname()
             if descriptors:
                 assert len(os.listdir("/proc/self/fd")) == descriptors + 1
-        assert 1.4 < took < 6
+        assert 1.4 < took < 15
 
 
 def test_silence_everywhere_ends_with_the_time() -> None:
@@ -298,7 +298,25 @@ def test_silence_everywhere_ends_with_the_time() -> None:
         began = time.monotonic()
         with pytest.raises(TimeoutError):
             first(silent, budget(0.4))
-        assert 0.35 < time.monotonic() - began < 3
+        assert 0.35 < time.monotonic() - began < 10
+
+
+class CountedBudget(Budget):
+    """A budget that counts the waits it was asked about."""
+
+    waits = 0
+
+    def next_check(self) -> float:
+        self.waits += 1
+        return super().next_check()
+
+
+def test_a_wait_with_no_address_left_to_try_does_not_keep_the_processor_busy() -> None:
+    counted = CountedBudget(connect=5.0, silence=2.0)
+    counted.begin(0.5)
+    with silent_addresses(1) as (hosts, port), pytest.raises(TimeoutError):
+        first([address for host in hosts for address in at(port, host=host)], counted)
+    assert counted.waits < 50
 
 
 def test_options_are_set_on_what_is_connected() -> None:

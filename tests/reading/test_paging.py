@@ -240,7 +240,7 @@ def test_a_total_that_changes_is_said() -> None:
         read(Vendor(*many(25), changes={2: add("new")}))
     assert str(caught.value) == (
         "the history kept changing while it was read (its total changed from 25 to 26); "
-        "load again when it is quiet"
+        "load it again later"
     )
 
 
@@ -249,9 +249,9 @@ def test_a_total_that_changes_is_said() -> None:
     [
         (5, ["a b", "c"], "page 2: the page has 1 rows; expected 2"),
         (5, ["a b", "c d e"], "page 2: the page has 3 rows where 2 were asked for"),
-        (5, ["a b", "a b"], "page 2: the page holds what page 1 held"),
-        (7, ["a b", "c d", "c d"], "page 3: the page holds what page 2 held"),
-        (7, ["a b", "c d", "a b"], "page 3: the page holds what page 1 held"),
+        (5, ["a b", "a b"], "page 2: the page holds the same as page 1"),
+        (7, ["a b", "c d", "c d"], "page 3: the page holds the same as page 2"),
+        (7, ["a b", "c d", "a b"], "page 3: the page holds the same as page 1"),
         (5, [""], "page 1: the page has no rows of 5 entries"),
         (5, ["a b", ""], "page 2: the page has 0 rows; expected 2"),
     ],
@@ -262,7 +262,7 @@ def test_pages_that_do_not_follow_on_each_other_are_refused(
     with pytest.raises(errors.ContractError) as caught:
         read(Script(total, *answers, "", ""), ahead=1)
     assert str(caught.value) == (
-        f"{problem}; the vendor's paging has changed, or a cache stands in between"
+        f"{problem}; the vendor's paging has changed, or a cache is in between"
     )
 
 
@@ -307,7 +307,8 @@ def test_what_does_not_add_up_is_read_so_many_times_more(restarts: int) -> None:
 def test_entries_alike_fill_as_many_pages_as_paging_that_moves() -> None:
     """One entry a page, and all the same: 51 of them may be true, and 52 stand still."""
     assert read(Vendor(*["a"] * 51, limit=1)).total == 51
-    with pytest.raises(errors.ContractError, match=r"^page 52: the page holds what all pages hold"):
+    same = r"^page 52: the page holds the same as all pages before"
+    with pytest.raises(errors.ContractError, match=same):
         read(Vendor(*["a"] * 52, limit=1))
 
 
@@ -340,7 +341,7 @@ def test_readings_that_differ_are_unstable() -> None:
 
 def test_an_id_on_two_pages_is_unstable_unless_it_is_there_again() -> None:
     twice = Vendor("a", "b", "b", "c", limit=2)
-    with pytest.raises(errors.UnstableHistoryError, match=r"\(an identifier stands on it twice\)"):
+    with pytest.raises(errors.UnstableHistoryError, match=r"\(it holds an identifier twice\)"):
         read(twice, has_ids=True)
     reading = read(twice, has_ids=True, restarts=1)
     assert found(reading) == ["a", "b", "b", "c"]

@@ -423,6 +423,7 @@ def test_answers_fetched_ahead_count_until_they_are_opened() -> None:
         read(8)
 
 
+@pytest.mark.slow
 def test_pages_that_a_reading_let_go_do_not_count_in_the_next() -> None:
     """There is room for one reading and a look at its first page, and it is begun again."""
 

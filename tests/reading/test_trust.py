@@ -194,11 +194,11 @@ def test_a_folder_without_certificates_is_an_error_at_once(
 
 
 PROBLEMS = {
-    "missing": ("file", "a file that is not there"),
-    "folder": ("file", "what is no file"),
-    "fifo": ("file", "what is no file"),
+    "missing": ("file", "a file that does not exist"),
+    "folder": ("file", "what is not a file"),
+    "fifo": ("file", "what is not a file"),
     "text": ("file", "a file that cannot be read as certificates"),
-    "missing ": ("folders", "a folder that is not there"),
+    "missing ": ("folders", "a folder that does not exist"),
     "folder ": ("folders", "a folder without hashed certificates (openssl rehash makes them)"),
 }
 

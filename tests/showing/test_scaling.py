@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
 from decimal import Decimal
@@ -20,6 +21,7 @@ from billnb import analysis, sharing
 from billnb.history import AMOUNTS, MONEY
 from billnb.history.rules import components
 from billnb.sharing.amounts import amounts_masked
+from billnb.values.money import PLACES
 
 AS_OF = "2027-01-01"
 SIZES = (30, 60, 120, 400, 1000, 3000)
@@ -108,6 +110,31 @@ def test_steps_are_never_less_than_ten_cents() -> None:
         frame = history(*entries(200, cents=cents))
         step = min(abs(one) for one in sharing.scaled(frame)["total"] if one)
         assert step * mean_month(frame) / 100 >= 10
+
+
+@pytest.mark.parametrize("times", [1, 7])
+def test_parts_of_totals_that_are_all_zero_are_index_numbers_too(times: int) -> None:
+    parts = [times * Decimal(one) for one in ("12345.67", "23.45")]
+    rows = [
+        invoice("0", f"2026-0{n}-01", usage=part, discount=-part) for n, part in enumerate(parts, 1)
+    ]
+    shown = sharing.scaled(history(*rows))
+    assert list(shown["usage"]) == [Decimal(200), Decimal(0)]
+    assert list(shown["discount"]) == [Decimal(-200), Decimal(0)]
+    assert list(shown["total"]) == [Decimal(0), Decimal(0)]
+
+
+def test_steps_are_never_less_than_the_unit_of_the_parts() -> None:
+    """Whole units used, and cents of tax: steps of ten cents would tell what a unit is."""
+    rows = [
+        invoice(units + tax, f"2026-{units:02}-{day:02}", usage=Decimal(units), tax=tax)
+        for units in range(1, 13)
+        for day in range(1, 29)
+        for tax in (Decimal(units * 19) / 100,)
+    ]
+    frame = history(*rows)
+    step = math.gcd(*(int(one.scaleb(PLACES)) for one in sharing.scaled(frame)["usage"]))
+    assert Decimal(step).scaleb(-PLACES) * mean_month(frame) / 100 >= 100
 
 
 def test_totals_are_the_sums_of_their_parts_on_a_scale() -> None:

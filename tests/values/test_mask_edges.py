@@ -209,19 +209,20 @@ def test_what_rounding_leaves_over_stays_with_the_account_and_kind_it_is_of() ->
 
 
 @pytest.mark.parametrize(
-    ("factor", "amounts", "step", "carries"),
+    ("factor", "amounts", "parts", "step", "carries"),
     [
-        ("1", "100 200 300 400", "10", False),  # the mean has ten steps
-        ("1", "1 2 3 4", "1", True),  # nor less than the unit amounts come in
-        ("2.5", "1 2 3 4", "10", True),  # a power of ten that is not less
-        ("1", "1 0.5 0.25 0.75", "0.1", True),  # which three quarters are whole multiples of
-        ("1", "0.01 0.02 0.03 0.05", "0.1", True),  # nor less than ten cents
+        ("1", "100 200 300 400", "100.25", "10", False),  # the mean has ten steps
+        ("1", "1 2 3 4", "0.55", "1", True),  # nor less than the unit amounts come in
+        ("1", "0.11 2.22 3.33 4.44", "1 2.2 3 4", "1", True),  # or their components
+        ("2.5", "1 2 3 4", "1 2 3 4", "10", True),  # a power of ten that is not less
+        ("1", "1 0.5 0.25 0.75", "0.25", "0.1", True),  # which three quarters are multiples of
+        ("1", "0.01 0.02 0.03 0.05", "0.01", "0.1", True),  # nor less than ten cents
     ],
 )
 def test_a_step_is_what_hides_and_shows(
-    factor: str, amounts: str, step: str, carries: bool
+    factor: str, amounts: str, parts: str, step: str, carries: bool
 ) -> None:
-    found = _scale(Decimal(factor), [Decimal(one) for one in amounts.split()])
+    found = _scale(Decimal(factor), *(list(map(Decimal, one.split())) for one in (amounts, parts)))
     assert (found.step, found.carries, found.factor) == (Decimal(step), carries, Decimal(factor))
 
 

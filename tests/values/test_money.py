@@ -15,7 +15,7 @@ fitting = st.decimals(
     min_value=Decimal(-(10**16) + 1), max_value=Decimal(10**16 - 1), places=12, allow_nan=False
 )
 
-TOO_LARGE = "is no finite number or has too many digits before the point"
+TOO_LARGE = "is not a finite number or has too many digits before the point"
 
 
 def refused(problem: str) -> str:
@@ -25,7 +25,7 @@ def refused(problem: str) -> str:
     )
 
 
-NOT_FINITE = (refused("is no finite number"), refused(TOO_LARGE))
+NOT_FINITE = (refused("is not a finite number"), refused(TOO_LARGE))
 
 
 @given(fitting)
@@ -93,7 +93,7 @@ def test_floats_are_refused(amount: float) -> None:
 def test_what_is_no_number_is_refused(amount: object) -> None:
     with pytest.raises(MoneyError) as caught:
         money.units(amount)  # type: ignore[arg-type]
-    assert str(caught.value) in {refused("is no number"), *NOT_FINITE}
+    assert str(caught.value) in {refused("is not a number"), *NOT_FINITE}
 
 
 @pytest.mark.parametrize(
@@ -117,4 +117,4 @@ def test_what_does_not_fit_is_refused_and_not_rounded(amount: str, problem: str)
 def test_what_is_no_finite_number_is_called_so(amount: str) -> None:
     with pytest.raises(MoneyError) as caught:
         money.units(Decimal(amount))
-    assert str(caught.value) == refused("is no finite number")
+    assert str(caught.value) == refused("is not a finite number")

@@ -42,7 +42,7 @@ def test_a_secret_is_never_pickled() -> None:
         pickle.dumps(Secret("CANARY"))
     assert str(caught.value) == (
         "a secret is never pickled; leave the credential out and set its environment variable "
-        "where the work is done"
+        "where the account is read"
     )
 
 
