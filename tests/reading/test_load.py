@@ -314,30 +314,31 @@ class Stuck(billnb.Bytio):
     over, read = threading.Event(), threading.Event()
 
     def page(self, answer: Any) -> Any:
+        over, read = self.over, self.read  # of this test, however late this thread goes on
         Broken.other.set()
-        self.over.wait(20)
-        self.read.set()
+        over.wait(20)
+        read.set()
         return super().page(answer)
 
 
 @pytest.mark.parametrize("threads", [None, 2])
 def test_a_page_that_is_being_read_holds_up_no_failure(threads: int | None) -> None:
     case = vendors.case("bytio", 3)
-    Broken.other.clear()
-    Stuck.over.clear()
-    Stuck.read.clear()
+    Broken.other, Stuck.over, Stuck.read = (threading.Event() for _ in range(3))
     with FaultyServer(case.answer) as server:
         accounts = [
             kind(vendors.KEY, name=name, base_url=server.url)
             for kind, name in ((Broken, "broken"), (Stuck, "stuck"))
         ]
         pool = None if threads is None else ThreadPoolExecutor(threads)
-        with pytest.raises(ZeroDivisionError):
-            billnb.load(*accounts, executor=pool)
-        assert not Stuck.read.is_set()
-        Stuck.over.set()
-        if pool is not None:
-            pool.shutdown()
+        try:
+            with pytest.raises(ZeroDivisionError):
+                billnb.load(*accounts, executor=pool)
+            assert not Stuck.read.is_set()
+        finally:
+            Stuck.over.set()
+            if pool is not None:
+                pool.shutdown()
 
 
 @pytest.mark.parametrize("limits", [{"max_history": 10_000}, {"max_row": 5}, {"max_body": 500}])
