@@ -97,6 +97,13 @@ def test_a_pseudonym_that_is_taken_is_told_apart_by_one_more_letter() -> None:
     assert len(accounts(["one"], key, [long, once])["one"]) == len(long) + 2
 
 
+def test_notes_that_are_none_are_refused_before_anything_is_redacted() -> None:
+    frame = history(payment("10", "2026-01-01"))
+    frame.attrs["billnb"] = {"main": {"read_at": "yesterday"}}
+    with pytest.raises(billnb.ArgumentError, match="is not what"):
+        sharing.redact(frame)
+
+
 def test_a_scale_is_of_totals_where_there_are_any() -> None:
     """Their mean is 100, whatever the components that cancel out."""
     rows = [
