@@ -12,7 +12,7 @@ import billnb
 from billnb import sharing
 from billnb.sharing.known import Cleaner, Known, put_back
 from billnb.sharing.pseudonyms import accounts, checked
-from billnb.values.masking import MASK
+from billnb.values.masking import LONGEST, MASK
 
 
 def found(text: str, names: Any = (), ids: Any = ()) -> str:
@@ -63,6 +63,19 @@ def test_more_names_than_there_are_places_are_masked() -> None:
 def test_the_last_digits_of_known_cards_are_masked() -> None:
     cleaner = Cleaner({}, {}, [" 4242 ", "", "ab12"])
     assert cleaner.clean("was 4242, of 4243, AB12") == f"was {MASK}, of 4243, {MASK}"
+
+
+def test_a_known_name_that_looks_like_a_key_is_replaced_and_not_masked() -> None:
+    assert Cleaner({"abcdefgh1ij2": "account 1"}, {}, []).clean("for abcdefgh1ij2") == (
+        "for account 1"
+    )
+
+
+def test_a_text_that_was_cut_is_so_however_short_it_becomes() -> None:
+    name = "abcdefghij" * 3
+    cleaned = Cleaner({name: "a"}, {}, []).clean(f"{name} " * LONGEST)
+    assert cleaned is not None
+    assert cleaned.endswith(" [cut]")
 
 
 @pytest.mark.parametrize(
