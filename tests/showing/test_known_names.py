@@ -110,6 +110,16 @@ def test_a_pseudonym_that_is_taken_is_told_apart_by_one_more_letter() -> None:
     assert len(accounts(["one"], key, [long, once])["one"]) == len(long) + 2
 
 
+def test_names_and_keys_may_be_any_text() -> None:
+    """Half of a surrogate pair among them, as in the names of files."""
+    assert len(accounts(["a", "a\udc80"], "abcdef\udc80" * 3)) == 2
+
+
+def test_an_empty_id_stays_none() -> None:
+    frame = history(payment("10", "2026-01-01", entry_id=""))
+    assert sharing.redact(frame)["entry_id"].isna().all()
+
+
 def test_notes_that_are_none_are_refused_before_anything_is_redacted() -> None:
     frame = history(payment("10", "2026-01-01"))
     frame.attrs["billnb"] = {"main": {"read_at": "yesterday"}}
