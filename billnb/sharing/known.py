@@ -126,7 +126,6 @@ class Cleaner:
     def __init__(
         self, names: Mapping[str, str], ids: Mapping[str, str], cards: Iterable[str]
     ) -> None:
-        self._ids = ids
         # too long for a part of a card's number, which ids must not split
         long = {one: instead for one, instead in ids.items() if len(one) >= _LONG_ID}
         self._long_ids, self._known = Known({}, long), Known(names, ids)

@@ -143,12 +143,16 @@ def test_several_dates_are_dates_up_to_a_bound() -> None:
         ("for 57611 units", f"for {MASK} units"),
         ("for 576,11 units", f"for {MASK} units"),
         ("for 12 units of 99", "for 12 units of 99"),
+        ("for 345 units", f"for {MASK} units"),
+        ("for 34500 units", f"for {MASK} units"),
+        ("for 346 units", "for 346 units"),
+        ("as v5.50 has it", "as v5.50 has it"),
         ("in 2026 and 2027", "in 2026 and 2027"),
         ("at 12,- each", f"at {MASK} each"),
     ],
 )
 def test_amounts_are_masked_and_counts_and_versions_stay(text: str, shown: str) -> None:
-    known = [Decimal("576.11"), Decimal(99), Decimal(2026), None]
+    known = [Decimal("576.11"), Decimal(99), Decimal(345), Decimal(2026), None]
     assert amounts_masked(known)(text) == shown
 
 
