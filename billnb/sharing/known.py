@@ -53,9 +53,9 @@ class Known:
             if len(text) >= shortest and text.strip():
                 self._literal[text] = instead
             return
+        self._most = max(self._most, min(_MOST_PIECES, len(pieces)))
         if len(joined) < shortest or len(pieces) > _MOST_PIECES:
             return
-        self._most = max(self._most, len(pieces))
         self._spaced[" ".join(pieces)] = instead
         if len(joined) >= _SHORTEST_JOINED and not joined.isdigit():
             self._joined[joined] = instead
@@ -65,7 +65,7 @@ class Known:
         """Return a text with one character for each known name; append replacements to `aside`."""
         for literal, instead in self._literal.items():
             text = text.replace(literal, _placed(instead, aside))
-        if not self._spaced:
+        if not (self._spaced or self._exact):
             return text
         pieces = list(_PIECE.finditer(text))
         folded = [piece[0].casefold() for piece in pieces]

@@ -133,3 +133,9 @@ def test_a_scale_is_of_totals_where_there_are_any() -> None:
         payment("10", f"2026-0{n}-01", usage=Decimal(500), discount=Decimal(-490)) for n in (1, 2)
     ]
     assert list(sharing.scaled(history(*rows))["total"]) == [100, 100]
+
+
+@pytest.mark.parametrize("name", ["A--2", "a.b1", "7/8/9"])
+def test_an_id_of_few_letters_is_found_as_it_is_written(name: str) -> None:
+    assert found(f"of {name} now", ids=[name]) == f"of <{name}> now"
+    assert found("of a 2 now", ids=[name]) == "of a 2 now"
