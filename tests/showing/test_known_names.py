@@ -50,7 +50,8 @@ def test_a_name_is_found_in_another_spelling(name: str, text: str, shown: str) -
 
 def test_an_id_as_it_is_written_comes_before_others_that_read_alike() -> None:
     assert found("AB-12 and ab-12", ids=["ab-12", "AB-12"]) == "<AB-12> and <ab-12>"
-    assert found("A-12 and a-12", ids=["a-12", "A-12"]) == "A-12 and a-12"
+    assert found("A-12 and a-12", ids=["a-12", "A-12"]) == "<A-12> and <a-12>"
+    assert found("a12 and A 12", ids=["a-12"]) == "a12 and A 12"
 
 
 def test_more_names_than_there_are_places_are_masked() -> None:
